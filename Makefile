@@ -1,0 +1,154 @@
+# make: module, libraries, examples and tools, all below $(BUILD).
+#   CXX=clang++          another compiler
+#   BUILD=build/asan SANITIZE=address,undefined   a variant beside the usual one
+#   PREFIX= DESTDIR= APXS= V=1                    as usual
+# Sources are found by folder, so a new file needs no line here. mk/ holds the rest:
+# tests.mk, install.mk, and the scripts they call.
+BUILD = build
+SANITIZE =
+WERROR =
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+# V=1 shows the commands.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
+# Goals that need no configuration.
+unconfigured := clean distclean deps format format-check help
+ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+
+config.mk: configure mk/config.mk.in
+	env -u CC -u CXX -u CFLAGS -u CXXFLAGS -u LDFLAGS ./configure $(CONFIGURE_FLAGS) APXS="$(APXS)"
+
+configure: configure.ac
+	@mk/deps.sh build
+	autoconf
+
+# A compiler named on the command line is asked what configure asked its own.
+ifneq ($(filter command line environment override,$(origin CXX)),)
+NO_GNU_UNIQUE := $(shell echo | $(CXX) -fno-gnu-unique -Werror -x c++ -c -o /dev/null - 2>/dev/null && echo -fno-gnu-unique)
+endif
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+CODE = -std=c++20 -fPIC -pthread -fvisibility=hidden $(NO_GNU_UNIQUE) $(WARNINGS)
+ifneq ($(SANITIZE),)
+SANITIZER = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+ALL_CXXFLAGS = $(CXXFLAGS) $(CODE) $(SANITIZER)
+ALL_LDFLAGS = $(LDFLAGS) $(SANITIZER) -pthread -Wl,--as-needed -Wl,-z,relro
+INCLUDES = -Iinclude -Imod_cppcgi -I.
+
+# Objects are rebuilt when the flags change, and only then.
+flags := $(filter-out ccache,$(CXX)) $(ALL_CXXFLAGS) $(CONFIG_CPPFLAGS)
+ifneq ($(strip $(flags)),$(strip $(file <$(BUILD)/flags)))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/flags,$(flags))
+endif
+
+objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+core := $(call objects,$(wildcard mod_cppcgi/core/*.cc))
+gateway := $(call objects,$(wildcard mod_cppcgi/gateway/*.cc))
+gateway_httpd := $(call objects,$(wildcard mod_cppcgi/gateway/httpd/*.cc))
+gateway_fcgi := $(if $(FCGI_FOUND),$(call objects,$(wildcard mod_cppcgi/gateway/fcgi/*.cc)))
+host := $(call objects,$(wildcard mod_cppcgi/host/*.cc))
+module := $(call objects,$(wildcard mod_cppcgi/module/*.cc))
+examples := $(patsubst examples/%.cc,%,$(wildcard examples/*.cc))
+# tools/cppcgi/ and tools/cppcgi-worker/ are a program each; tools/*.cc belongs to both.
+tools_shared := $(call objects,$(wildcard tools/*.cc))
+tools_cppcgi := $(call objects,$(wildcard tools/cppcgi/*.cc))
+tools_worker := $(call objects,$(wildcard tools/cppcgi-worker/*.cc))
+
+lib := $(BUILD)/lib
+libcppcgi := $(if $(core)$(gateway),$(addprefix $(lib)/,libcppcgi.so.1 libcppcgi.so libcppcgi.a))
+libcppcgi_fcgi := $(if $(gateway_fcgi),$(lib)/libcppcgi-fcgi.a)
+mod_cppcgi := $(if $(module),$(lib)/mod_cppcgi.so)
+handlers := $(examples:%=$(BUILD)/handlers/%.so)
+cgi_programs := $(examples:%=$(BUILD)/cgi-bin/%.cgi)
+fcgi_programs := $(if $(gateway_fcgi),$(examples:%=$(BUILD)/fcgi/%.fcgi))
+tools := $(if $(CLI11_FOUND),$(if $(tools_cppcgi),$(BUILD)/bin/cppcgi))
+tools += $(if $(tools_worker),$(if $(gateway_fcgi),$(BUILD)/bin/cppcgi-worker))
+
+.PHONY: all
+all: $(libcppcgi) $(libcppcgi_fcgi) $(mod_cppcgi) $(handlers) $(cgi_programs) \
+     $(fcgi_programs) $(tools)
+
+# Only these see httpd's headers, so that a wrong include fails here already.
+$(BUILD)/obj/mod_cppcgi/gateway/httpd/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
+$(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
+$(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
+$(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
+$(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude
+
+$(BUILD)/obj/%.o: %.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(ALL_CXXFLAGS) $(WERROR) $(INCLUDES) $(CONFIG_CPPFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+core_libs = $(LIBCRYPTO_LIBS)
+# LIBDW_LIBS names libelf as well, which --as-needed drops.
+host_libs = $(LIBDW_LIBS) -ldl
+
+$(lib)/libcppcgi.so.1: $(core) $(gateway)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $^ $(ALL_LDFLAGS) -Wl,-soname,libcppcgi.so.1 -Wl,-Bsymbolic-functions $(core_libs) $(LIBDW_LIBS) $(LIBS)
+
+$(lib)/libcppcgi.so: $(lib)/libcppcgi.so.1
+	@ln -sf libcppcgi.so.1 $@
+
+$(lib)/libcppcgi.a: $(core) $(gateway)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+$(lib)/libcppcgi-fcgi.a: $(gateway_fcgi)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+$(lib)/mod_cppcgi.so: $(core) $(gateway_httpd) $(host) $(module) mk/exports.map
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/exports.map -Wl,-z,now $(core_libs) $(host_libs) $(LIBS)
+
+# A handler finds libcppcgi.so.1 already open in its host: no RPATH. -Bsymbolic keeps
+# httpd's own libraries from taking over its functions.
+$(BUILD)/handlers/%.so: $(BUILD)/obj/examples/%.o | $(lib)/libcppcgi.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+
+$(BUILD)/cgi-bin/%.cgi: $(BUILD)/obj/examples/%.o $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) $(lib)/libcppcgi.a $(core_libs) $(LIBDW_LIBS) $(LIBS)
+
+$(BUILD)/fcgi/%.fcgi: $(BUILD)/obj/examples/%.o $(libcppcgi_fcgi) $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) -Wl,--whole-archive $(libcppcgi_fcgi) -Wl,--no-whole-archive $(lib)/libcppcgi.a $(FCGI_LIBS) $(core_libs) $(LIBDW_LIBS) $(LIBS)
+
+$(BUILD)/bin/cppcgi: $(tools_cppcgi) $(tools_shared) $(host) $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(core_libs) $(host_libs) $(LIBS)
+
+$(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_fcgi) $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
+
+include mk/tests.mk
+-include mk/install.mk
+# `make run` and what serves the demo site.
+-include mk/run.mk
+
+.PHONY: clean distclean help
+clean:
+	rm -rf $(BUILD)
+
+distclean: clean
+	rm -rf configure config.mk config.log config.status autom4te.cache
+
+help:
+	@sed -n 's/^# \{0,1\}//p;/^[^#]/q' Makefile
+
+-include $(patsubst %.o,%.d,$(core) $(gateway) $(gateway_httpd) $(gateway_fcgi) $(host) \
+    $(module) $(tools_shared) $(tools_cppcgi) $(tools_worker) $(call objects,$(wildcard examples/*.cc)) \
+    $(test_objects))

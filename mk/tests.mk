@@ -1,0 +1,61 @@
+# Tests, fuzzers and benchmarks.
+shared_test := $(call objects,$(wildcard t/*.cc))
+unit := $(call objects,$(wildcard t/unit/*.cc))
+httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
+test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))
+bench_modules := $(patsubst t/bench/%.c,%,$(wildcard t/bench/mod_*.c))
+bench_programs := $(patsubst t/bench/%.cc,%,$(wildcard t/bench/*_bench.cc))
+test_objects := $(shared_test) $(unit) $(httpd_tests) \
+    $(call objects,$(wildcard t/handlers/*.cc t/bench/*.cc t/fuzz/*.cc))
+
+unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
+httpd_test := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(if $(httpd_tests),$(BUILD)/t/httpd_test)))
+test_handler_files := $(test_handlers:%=$(BUILD)/t/handlers/%.so)
+bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
+    $(if $(BENCHMARK_FOUND),$(bench_programs:%=$(BUILD)/t/bench/%))
+
+$(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
+$(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
+$(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
+
+$(BUILD)/t/unit_test: $(unit) $(shared_test) $(core) $(gateway) $(gateway_fcgi) $(host)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
+
+$(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(LIBS)
+
+$(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+
+$(BUILD)/t/bench/mod_%.so: t/bench/mod_%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -fPIC -shared $(HTTPD_CPPFLAGS) -o $@ $<
+
+$(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)
+
+.PHONY: programs test unit-test httpd-test
+programs: all $(unit_test) $(httpd_test) $(test_handler_files)
+
+unit-test: $(unit_test)
+	$(BUILD)/t/unit_test
+
+httpd-test: programs
+	$(BUILD)/t/httpd_test
+
+test: unit-test httpd-test
+
+# Fuzzers need clang: `make fuzz` builds them as a variant of their own.
+fuzzers := $(patsubst t/fuzz/%_fuzz.cc,$(BUILD)/%_fuzz,$(wildcard t/fuzz/*_fuzz.cc))
+$(BUILD)/%_fuzz: $(BUILD)/obj/t/fuzz/%_fuzz.o $(core) $(gateway)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(core_libs) $(LIBS)
+
+.PHONY: fuzzers fuzz
+fuzzers: $(fuzzers)
+fuzz:
+	$(MAKE) BUILD=build/fuzz CXX="$(FUZZ_CXX)" SANITIZE=fuzzer-no-link,address,undefined fuzzers
+FUZZ_CXX = clang++
