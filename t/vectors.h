@@ -1,0 +1,55 @@
+// The test vectors of a family: the project's own in t/vectors, and those that lie beside
+// the checkout in ../shared/vectors (or below CPPCGI_VECTORS), when they are there. Read
+// from the top of the source tree, where `make` runs the tests.
+#ifndef CPPCGI_T_VECTORS_H
+#define CPPCGI_T_VECTORS_H
+
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace cppcgi::test {
+
+using Json = nlohmann::json;
+
+inline std::vector<Json> read_vectors(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return {};
+    return Json::parse(file).at("vectors").get<std::vector<Json>>();
+}
+
+inline std::vector<Json> vectors(const std::string& family) {
+    std::vector<Json> all = read_vectors("t/vectors/" + family + ".json");
+    if (all.empty()) {
+        throw std::runtime_error("t/vectors/" + family + ".json is not here: " +
+                                 "run the tests from the top of the source tree");
+    }
+    const char* named = std::getenv("CPPCGI_VECTORS");
+    const std::string folder = named != nullptr ? named : "../shared/vectors";
+    for (Json& vector : read_vectors(folder + "/" + family + ".json")) {
+        all.push_back(std::move(vector));
+    }
+    return all;
+}
+
+// True when `answer` is what the vector expects or accepts.
+inline bool is_right(const Json& vector, const Json& answer) {
+    const auto fits = [&answer](const Json& wanted) {
+        if (wanted.is_object() && wanted.contains("error"))
+            return answer.contains("error");
+        return wanted == answer;
+    };
+    if (fits(vector.at("expected"))) return true;
+    for (const Json& wanted : vector.value("accept", Json::array())) {
+        if (fits(wanted)) return true;
+    }
+    return false;
+}
+
+}  // namespace cppcgi::test
+
+#endif
