@@ -10,7 +10,7 @@
 #include <new>
 #include <string_view>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 class GuardPage {
 public:
@@ -41,6 +41,6 @@ private:
     char* data_ = nullptr;
 };
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 using Json = nlohmann::json;
 
@@ -50,6 +50,6 @@ inline bool is_right(const Json& vector, const Json& answer) {
     return false;
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

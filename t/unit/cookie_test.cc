@@ -13,15 +13,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool is_on(const test::Json& value) {
+bool is_on(const cppcgi_test::Json& value) {
     return value.is_boolean() ? value.get<bool>() : value != 0 && value != "";
 }
 
-std::string text(const test::Json& value) {
+std::string text(const cppcgi_test::Json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-Cookie build(const test::Json& vector) {
+Cookie build(const cppcgi_test::Json& vector) {
     Cookie cookie(vector.at("name").get<std::string>(),
                   vector.at("value").get<std::string>());
     for (const auto& [name, value] : vector.at("attributes").items()) {
@@ -42,10 +42,10 @@ Cookie build(const test::Json& vector) {
 }
 
 // The pair exactly, attributes as a set with names in lower case.
-test::Json normal(const test::Json& answer) {
+cppcgi_test::Json normal(const cppcgi_test::Json& answer) {
     if (!answer.is_string()) return answer;
     std::string line = answer;
-    test::Json pair = line.substr(0, line.find("; "));
+    cppcgi_test::Json pair = line.substr(0, line.find("; "));
     std::set<std::string> attributes;
     for (std::size_t at = line.find("; "); at != std::string::npos;) {
         const std::size_t next = line.find("; ", at + 2);
@@ -61,15 +61,15 @@ test::Json normal(const test::Json& answer) {
 }
 
 TEST(Cookie, IsWrittenAsTheVectorsExpect) {
-    for (auto vector : test::vectors("cookies")) {
+    for (auto vector : cppcgi_test::vectors("cookies")) {
         if (vector.at("kind") != "build") continue;
         const Cookie cookie = build(vector);
-        test::Json answer{{"error", "bad_cookie"}};
+        cppcgi_test::Json answer{{"error", "bad_cookie"}};
         if (!cookie.refusal()) answer = cookie.to_string();
         vector["expected"] = normal(vector["expected"]);
         for (auto& other : vector["accept"]) other = normal(other);
         if (vector["accept"].is_null()) vector.erase("accept");
-        EXPECT_TRUE(test::is_right(vector, normal(answer)))
+        EXPECT_TRUE(cppcgi_test::is_right(vector, normal(answer)))
             << vector << "\nanswer: " << answer;
     }
 }

@@ -22,7 +22,7 @@ Pairs pairs(const Cookies& cookies) {
 }
 
 Pairs read(std::string_view header) {
-    const test::GuardPage page(header);
+    const cppcgi_test::GuardPage page(header);
     return pairs(Cookies(page.view()));
 }
 
@@ -33,7 +33,7 @@ std::vector<std::uint32_t> scan(std::string_view text, detail::CookieScan scan) 
 }
 
 TEST(Cookies, AreReadAsTheVectorsExpect) {
-    for (const auto& vector : test::vectors("cookies")) {
+    for (const auto& vector : cppcgi_test::vectors("cookies")) {
         if (vector.at("kind") != "parse") continue;
         Pairs expected;
         for (const auto& cookie : vector.at("expected")) {
@@ -146,7 +146,7 @@ TEST(CookieScan, FindsTheSameOnEveryCpu) {
         const auto rare = 2 + random() % 80;
         for (char& c : text)
             c = "=;abcdefgh"[random() % rare ? 2 + random() % 8 : random() % 2];
-        const test::GuardPage page(text);
+        const cppcgi_test::GuardPage page(text);
         ASSERT_EQ(scan(page.view(), detail::scan_cookies),
                   scan(page.view(), detail::scan_cookies_plain))
             << text;

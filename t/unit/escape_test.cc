@@ -66,7 +66,7 @@ TEST(Unquote, DecodesOnlyWholeEscapes) {
 
 TEST(Unquote, ReadsNothingBehindTheInput) {
     for (const char* text : {"", "%", "%4", "%41", "a%4", "%%%"}) {
-        const test::GuardPage page(text);
+        const cppcgi_test::GuardPage page(text);
         EXPECT_LE(unquote(page.view()).size(), page.view().size());
     }
 }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 TEST(GuardPage, HoldsACopyOfAnyLength) {
@@ -21,4 +21,4 @@ TEST(GuardPageDeathTest, FaultsOnTheByteBehind) {
 }
 
 }  // namespace
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

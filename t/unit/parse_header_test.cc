@@ -10,23 +10,23 @@
 namespace cppcgi {
 namespace {
 
-test::Json sorted_params(test::Json answer) {
+cppcgi_test::Json sorted_params(cppcgi_test::Json answer) {
     auto& params = answer.at("params");
     std::sort(params.begin(), params.end());
     return answer;
 }
 
-test::Json answer(std::string_view line) {
+cppcgi_test::Json answer(std::string_view line) {
     const auto [value, params] = parse_header(line);
-    test::Json pairs = test::Json::array();
+    cppcgi_test::Json pairs = cppcgi_test::Json::array();
     for (const auto& [name, text] : params) pairs.push_back({name, text});
     return sorted_params({{"value", value}, {"params", pairs}});
 }
 
 TEST(ParseHeader, GivesWhatTheVectorsExpect) {
-    for (const auto& vector : test::vectors("parse_header")) {
+    for (const auto& vector : cppcgi_test::vectors("parse_header")) {
         const auto header = vector.at("header").get<std::string>();
-        const test::GuardPage input(header);
+        const cppcgi_test::GuardPage input(header);
         EXPECT_EQ(answer(input.view()), sorted_params(vector.at("expected")))
             << vector.at("id") << ": " << header;
     }
