@@ -29,6 +29,8 @@ struct Limits {
     // Where large fields are spooled, unlinked at once (CppCGISpoolDir). Empty: TMPDIR,
     // else /tmp.
     std::string spool_dir;
+    // Room for bounds to come within this SONAME.
+    std::uint64_t reserved[4] = {};
 };
 
 }  // namespace cppcgi
