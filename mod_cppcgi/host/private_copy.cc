@@ -1,0 +1,295 @@
+#include "host/private_copy.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "host/card.h"
+
+// Linux 6.3; Debian 12's headers do not have it.
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+namespace cppcgi::host {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Descriptor {
+public:
+    explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    int get() const noexcept { return fd_; }
+    int release() noexcept { return std::exchange(fd_, -1); }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+
+private:
+    int fd_;
+};
+
+std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+void fill(FileKey& key, const struct stat& status) {
+    key = {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim),
+           nanoseconds(status.st_ctim)};
+}
+
+// Not ctime: a rename or a chmod does not touch the bytes.
+bool same_content(const FileKey& a, const FileKey& b) {
+    return a.device == b.device && a.inode == b.inode && a.size == b.size &&
+           a.mtime == b.mtime;
+}
+
+LibraryFault refuse_to_open(const std::string& file, int error) {
+    bool missing = error == ENOENT || error == ENOTDIR;
+    return {missing ? LibraryCause::missing : LibraryCause::unreadable,
+            file + " cannot be opened: " + std::strerror(error) +
+                (missing ? "; check the path, a relative one is below ServerRoot"
+                         : "; give the user that starts the server permission to "
+                           "read it")};
+}
+
+LibraryFault still_changing(const std::string& file) {
+    return {LibraryCause::changing,
+            file +
+                " is still being written: install libraries under another name in "
+                "the same directory and rename them"};
+}
+
+struct Source {
+    LibraryFault fault;
+    Descriptor fd;
+    FileKey key;
+};
+
+Source open_source(const std::string& file) {
+    Source source;
+    // Not blocking: the file might be a FIFO.
+    source.fd = Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat status;
+    if (!source.fd || ::fstat(source.fd.get(), &status) != 0) {
+        source.fault = refuse_to_open(file, errno);
+        return source;
+    }
+    if (!S_ISREG(status.st_mode))
+        source.fault = {LibraryCause::not_regular,
+                        file + " is no regular file: name the library itself"};
+    fill(source.key, status);
+    return source;
+}
+
+// How long the file has been as it is; negative when its clock is ahead of ours.
+milliseconds age(const FileKey& key) {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return milliseconds((nanoseconds(now) - key.mtime) / 1'000'000);
+}
+
+// Opens the file once it held still. A file older than the settling time needs no wait;
+// one that was replaced meanwhile is opened anew.
+Source open_settled(const std::string& file, const CopyOptions& options) {
+    milliseconds waited{0};
+    for (;;) {
+        Source source = open_source(file);
+        if (source.fault) return source;
+        milliseconds old = age(source.key);
+        if (old >= options.settle) return source;
+        milliseconds pause =
+            old < milliseconds(0) ? options.settle : options.settle - old;
+        if (waited + pause > options.patience) {
+            source.fault = still_changing(file);
+            return source;
+        }
+        std::this_thread::sleep_for(pause);
+        waited += pause;
+        // With a clock ahead of ours the age says nothing: compare instead.
+        FileKey now;
+        if (old < milliseconds(0) && read_key(file.c_str(), now) == 0 &&
+            same_content(now, source.key))
+            return source;
+    }
+}
+
+// 0, or the errno of what failed.
+int copy_bytes(int from, int to, off_t size) {
+    std::string buffer(std::size_t{256} << 10, '\0');
+    off_t done = 0;
+    while (done < size) {
+        ssize_t got = ::pread(from, buffer.data(), buffer.size(), done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) return 0;  // shorter now; the key tells
+        for (ssize_t put = 0; put < got;) {
+            ssize_t n =
+                ::write(to, buffer.data() + put, static_cast<std::size_t>(got - put));
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return errno;
+            put += n;
+        }
+        done += got;
+    }
+    return 0;
+}
+
+// Asks the kernel itself: noexec mounts, vm.memfd_noexec and security modules all show
+// here, before a server child meets them in dlopen.
+bool may_execute(int fd) {
+    void* page = ::mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+    if (page == MAP_FAILED) return false;
+    ::munmap(page, 1);
+    return true;
+}
+
+struct Attempt {
+    Descriptor fd;
+    std::string obstacle;  // why there is no descriptor
+};
+
+Attempt copy_to_memfd(const Source& source, const std::string& file) {
+    // Shown in /proc/PID/maps, and so in debuggers and profiles.
+    std::string name = "cppcgi:" + std::string(file_stem(file)).substr(0, 200);
+    constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    Attempt attempt;
+    attempt.fd = Descriptor(::memfd_create(name.c_str(), flags | MFD_EXEC));
+    if (!attempt.fd && errno == EINVAL)
+        attempt.fd = Descriptor(::memfd_create(name.c_str(), flags));
+    int error = !attempt.fd ? errno : 0;
+    if (error == 0)
+        error = copy_bytes(source.fd.get(), attempt.fd.get(), source.key.size);
+    if (error == 0 &&
+        ::fcntl(attempt.fd.get(), F_ADD_SEALS,
+                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+        error = errno;
+    if (error == 0 && !may_execute(attempt.fd.get())) error = errno;
+    if (error == 0) return attempt;
+    return {Descriptor(), std::string("a memfd may not be used (") +
+                              std::strerror(error) + ", see sysctl vm.memfd_noexec)"};
+}
+
+// A file without a name, open for writing.
+Descriptor unnamed_file(const std::string& directory) {
+    Descriptor fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return fd;
+    std::string name = directory + "/.cppcgi-XXXXXX";
+    fd = Descriptor(::mkostemp(name.data(), O_CLOEXEC));
+    if (fd) ::unlink(name.c_str());
+    return fd;
+}
+
+Attempt copy_to_directory(const Source& source, const std::string& directory) {
+    Attempt attempt;
+    Descriptor writer = unnamed_file(directory);
+    int error = !writer ? errno : 0;
+    if (error == 0) error = copy_bytes(source.fd.get(), writer.get(), source.key.size);
+    // Children open it anew after setuid; nobody else has a way to it.
+    if (error == 0 && ::fchmod(writer.get(), 0555) != 0) error = errno;
+    if (error == 0) {
+        std::string name = "/proc/self/fd/" + std::to_string(writer.get());
+        attempt.fd = Descriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!attempt.fd || !may_execute(attempt.fd.get())) error = errno;
+    }
+    if (error == 0) return attempt;
+    return {Descriptor(), directory + " may not be used (" + std::strerror(error) +
+                              (error == EPERM ? ", is it mounted noexec?)" : ")")};
+}
+
+LibraryFault served_directly(const std::string& file, const std::string& obstacles) {
+    return {LibraryCause::shared_file,
+            file + " is served from the file itself, because " + obstacles +
+                "; overwriting it in place will crash the server: name a directory "
+                "that is not mounted noexec in CppCGILibraryDir"};
+}
+
+LibraryFault not_executable(const std::string& file, const std::string& obstacles) {
+    return {LibraryCause::not_executable,
+            file + " may not be executed (is its file system mounted noexec?), and " +
+                obstacles +
+                "; name a directory that is not mounted noexec in CppCGILibraryDir"};
+}
+
+CopyResult keep(Descriptor fd, CopyKind kind, const FileKey& key) {
+    CopyResult result;
+    result.copy = {fd.release(), kind, key};
+    return result;
+}
+
+CopyResult fail(LibraryFault fault) {
+    CopyResult result;
+    result.fault = std::move(fault);
+    return result;
+}
+
+CopyResult try_each_way(Source& source, const std::string& file,
+                        const CopyOptions& options) {
+    std::string obstacles = "memfd is switched off";
+    if (options.try_memfd) {
+        Attempt attempt = copy_to_memfd(source, file);
+        if (attempt.fd) return keep(std::move(attempt.fd), CopyKind::memfd, source.key);
+        obstacles = attempt.obstacle;
+    }
+    if (!options.library_dir.empty()) {
+        Attempt attempt = copy_to_directory(source, options.library_dir);
+        if (attempt.fd)
+            return keep(std::move(attempt.fd), CopyKind::unlinked, source.key);
+        obstacles += " and CppCGILibraryDir " + attempt.obstacle;
+    } else {
+        obstacles += " and CppCGILibraryDir is not set";
+    }
+    if (!may_execute(source.fd.get())) return fail(not_executable(file, obstacles));
+    CopyResult result = keep(std::move(source.fd), CopyKind::original, source.key);
+    result.warning = served_directly(file, obstacles);
+    return result;
+}
+
+}  // namespace
+
+int read_key(const char* file, FileKey& key) noexcept {
+    struct stat status;
+    if (::stat(file, &status) != 0) return errno;
+    fill(key, status);
+    return 0;
+}
+
+int read_key(int fd, FileKey& key) noexcept {
+    struct stat status;
+    if (::fstat(fd, &status) != 0) return errno;
+    fill(key, status);
+    return 0;
+}
+
+CopyResult make_private_copy(const std::string& file, const CopyOptions& options) {
+    // A file written to while it was copied is tried again: it has to settle anew.
+    for (int tries = 0; tries < 3; ++tries) {
+        Source source = open_settled(file, options);
+        if (source.fault) return fail(std::move(source.fault));
+        int original = source.fd.get();
+        CopyResult result = try_each_way(source, file, options);
+        if (result.fault || result.copy.kind == CopyKind::original) return result;
+        FileKey after;
+        if (read_key(original, after) == 0 && same_content(after, result.copy.key))
+            return result;
+        ::close(result.copy.fd);
+    }
+    return fail(still_changing(file));
+}
+
+}  // namespace cppcgi::host
