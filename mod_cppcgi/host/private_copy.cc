@@ -104,6 +104,12 @@ milliseconds age(const FileKey& key) {
     return milliseconds((nanoseconds(now) - key.mtime) / 1'000'000);
 }
 
+// Whether the times of a file cannot be believed: a clock ahead of ours, or an empty file,
+// since truncating one sets the size before the time.
+bool doubtful(const FileKey& key) {
+    return age(key) < milliseconds(0) || key.size == 0;
+}
+
 // Opens the file once it held still. A file older than the settling time needs no wait;
 // one that was replaced meanwhile is opened anew.
 Source open_settled(const std::string& file, const CopyOptions& options) {
@@ -111,19 +117,18 @@ Source open_settled(const std::string& file, const CopyOptions& options) {
     for (;;) {
         Source source = open_source(file);
         if (source.fault) return source;
-        milliseconds old = age(source.key);
-        if (old >= options.settle) return source;
-        milliseconds pause =
-            old < milliseconds(0) ? options.settle : options.settle - old;
+        bool compare = doubtful(source.key);
+        milliseconds pause = options.settle;
+        if (!compare) pause -= age(source.key);
+        if (pause <= milliseconds(0)) return source;
         if (waited + pause > options.patience) {
             source.fault = still_changing(file);
             return source;
         }
         std::this_thread::sleep_for(pause);
         waited += pause;
-        // With a clock ahead of ours the age says nothing: compare instead.
         FileKey now;
-        if (old < milliseconds(0) && read_key(file.c_str(), now) == 0 &&
+        if (compare && read_key(file.c_str(), now) == 0 &&
             same_content(now, source.key))
             return source;
     }

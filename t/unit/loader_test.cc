@@ -93,10 +93,13 @@ TEST_F(LoaderTest, SonameOfAnOpenCopySatisfiesNeeded) {
     OpenLibrary alone = open(file);
     EXPECT_EQ(alone.fault.cause, LibraryCause::missing_dependency);
     EXPECT_NE(alone.fault.text.find("libsupport-for-test.so.1"), std::string::npos);
-    ASSERT_FALSE(open(support).fault);
+    OpenLibrary opened = open(support);
+    ASSERT_FALSE(opened.fault) << opened.fault.text;
     OpenLibrary library = open(file);
     ASSERT_FALSE(library.fault) << library.fault.text;
     EXPECT_EQ(status_of(library, "one"), 7);
+    EXPECT_TRUE(Loader::close(library));
+    EXPECT_TRUE(Loader::close(opened));
 }
 
 TEST_F(LoaderTest, UndefinedSymbolIsNamedWithTheFile) {
