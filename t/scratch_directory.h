@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 class ScratchDirectory {
 public:
@@ -53,6 +53,6 @@ private:
     std::string path_;
 };
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

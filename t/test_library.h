@@ -11,7 +11,7 @@
 
 #include "t/scratch_directory.h"
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 // A source's first lines. CARD(name) writes the card of a handler, ENTRY(name) its entry;
 // a library has both for each of its handlers.
@@ -45,6 +45,6 @@ inline std::string handler_source(const std::string& name, int status = 200) {
            ") { outcome->status = " + std::to_string(status) + "; }\n";
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

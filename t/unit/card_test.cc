@@ -13,11 +13,11 @@
 namespace cppcgi::host {
 namespace {
 
-using test::compile;
-using test::GuardPage;
-using test::handler_source;
-using test::library_preamble;
-using test::ScratchDirectory;
+using cppcgi_test::compile;
+using cppcgi_test::GuardPage;
+using cppcgi_test::handler_source;
+using cppcgi_test::library_preamble;
+using cppcgi_test::ScratchDirectory;
 
 cppcgi_card card_of(const char* name) {
     cppcgi_card card = {};

@@ -13,10 +13,10 @@
 namespace cppcgi::host {
 namespace {
 
-using test::compile;
-using test::handler_source;
-using test::library_preamble;
-using test::ScratchDirectory;
+using cppcgi_test::compile;
+using cppcgi_test::handler_source;
+using cppcgi_test::library_preamble;
+using cppcgi_test::ScratchDirectory;
 
 class LoaderTest : public ::testing::Test {
 protected:

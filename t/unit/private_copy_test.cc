@@ -16,7 +16,7 @@ namespace cppcgi::host {
 namespace {
 
 using namespace std::chrono_literals;
-using test::ScratchDirectory;
+using cppcgi_test::ScratchDirectory;
 
 std::string content(int fd) { return read_range(fd, 0, 1 << 20); }
 
