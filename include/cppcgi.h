@@ -1,0 +1,21 @@
+// Everything a handler needs; namespace cgi = cppcgi makes the names those of Python's cgi.
+// cppcgi/json.h and cppcgi/testing.h are asked for by name.
+#ifndef CPPCGI_H
+#define CPPCGI_H
+
+#include <cppcgi/cookie.h>
+#include <cppcgi/cookies.h>
+#include <cppcgi/environ.h>
+#include <cppcgi/error.h>
+#include <cppcgi/escape.h>
+#include <cppcgi/field.h>
+#include <cppcgi/field_storage.h>
+#include <cppcgi/handler.h>
+#include <cppcgi/limits.h>
+#include <cppcgi/parse.h>
+#include <cppcgi/parse_header.h>
+#include <cppcgi/parts.h>
+#include <cppcgi/request.h>
+#include <cppcgi/response.h>
+
+#endif

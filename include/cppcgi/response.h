@@ -1,0 +1,106 @@
+// What a handler answers: one per call, made by the gateway, used by the thread that runs
+// the handler. A small response leaves in one piece with its Content-Length when the
+// handler returns; a larger one, or one that is flushed, streams.
+#ifndef CPPCGI_RESPONSE_H
+#define CPPCGI_RESPONSE_H
+
+#include <cppcgi/api.h>
+#include <cppcgi/cookie.h>
+#include <cppcgi/html.h>
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace cppcgi {
+
+namespace detail {
+struct Call;
+}
+
+class CPPCGI_API Response {
+public:
+    explicit Response(detail::Call& call) noexcept : call_(call) {}
+    Response(const Response&) = delete;
+    Response& operator=(const Response&) = delete;
+
+    // Status code, 200 to 599, and a reason of its own if need be. 200 unless called.
+    // This and the next ones throw std::logic_error once the head is out.
+    Response& status(int code, std::string_view reason = {});
+
+    // Sets a header field, replacing one of the same name; only Set-Cookie is added to.
+    // A head with a name that is no token or a value with CR, LF or NUL is refused as a
+    // whole when it is due: the client gets 500, the log the name.
+    Response& header(std::string_view name, std::string_view value);
+
+    // Adds one more field line of that name.
+    Response& add_header(std::string_view name, std::string_view value);
+
+    // Content-Type; "text/html; charset=utf-8" unless called.
+    Response& content_type(std::string_view type);
+
+    // Adds a Set-Cookie. Throws Error when the cookie breaks its rules.
+    Response& cookie(const Cookie& cookie);
+
+    // Sends the client elsewhere: Location as given, always with a Status (302 unless
+    // 301, 303, 307 or 308 is asked for) and a short page that links to it.
+    Response& redirect(std::string_view location, int code = 302);
+
+    // Content-Disposition: attachment with this name (UTF-8), in ASCII for old clients
+    // and in RFC 8187 form for the others.
+    Response& attachment(std::string_view filename);
+
+    Response& write(std::string_view bytes);
+
+    template <std::convertible_to<std::string_view> Text>
+    Response& operator<<(const Text& text) {
+        return write(text);
+    }
+    Response& operator<<(char character) { return write({&character, 1}); }
+    Response& operator<<(bool value) { return write(value ? "true" : "false"); }
+
+    // Numbers as std::to_chars writes them, whatever the locale.
+    template <class Number>
+    requires(std::integral<Number> || std::floating_point<Number>) Response& operator<<(
+        Number value) {
+        char text[64];
+        auto end = std::to_chars(text, text + sizeof text, value).ptr;
+        return write({text, static_cast<std::size_t>(end - text)});
+    }
+
+    // Writes the format with each {} replaced by an argument (text or a number) in which
+    // & < > " ' are escaped: res.html("<p title=\"{}\">{}</p>", title, count). The number of
+    // arguments is checked when this is compiled. {{ and }} stand for braces.
+    template <class... Args>
+    Response& html(HtmlFormat<sizeof...(Args)> format, const Args&... args) {
+        const HtmlValue values[sizeof...(Args) + 1] = {HtmlValue(args)...,
+                                                       HtmlValue("")};
+        return html_values(format.text(), values);
+    }
+
+    // The body as a stream, for code that writes to one; shares order with write().
+    std::ostream& out();
+
+    // Sends the head if it is not out, and what was written so far, to the client now.
+    Response& flush();
+
+    // Sends a whole file as the body, without reading it into memory. Throws Error 404
+    // when it cannot be opened or is no regular file. Never give it an untrusted path.
+    Response& send_file(const std::string& path);
+
+    // True once a part of the response has left: its head cannot be changed any more.
+    bool head_sent() const noexcept;
+
+private:
+    Response& html_values(std::string_view format, const HtmlValue* values);
+
+    detail::Call& call_;
+};
+
+}  // namespace cppcgi
+
+#endif
