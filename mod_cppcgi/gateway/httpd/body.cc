@@ -1,0 +1,73 @@
+#include "gateway/httpd/body.h"
+
+#include "gateway/httpd/environ.h"
+
+#include <http_protocol.h>
+#include <util_filter.h>
+
+namespace cppcgi::httpd {
+
+namespace {
+
+// Enough for one pass through the filters to be worth it; buckets are handed out as they
+// come, so this is no buffer.
+constexpr apr_off_t read_size = 64 * 1024;
+
+}  // namespace
+
+int Body::read(cppcgi_text* slice) {
+    if (shown_) {
+        apr_bucket_delete(shown_);
+        shown_ = nullptr;
+    }
+    while (end_ == CPPCGI_READ_DATA) {
+        if (!brigade_ || APR_BRIGADE_EMPTY(brigade_)) {
+            if (const int status = fill(); status != CPPCGI_READ_DATA)
+                return end_ = status;
+            continue;
+        }
+        apr_bucket* bucket = APR_BRIGADE_FIRST(brigade_);
+        if (APR_BUCKET_IS_EOS(bucket)) return end_ = CPPCGI_READ_END;
+        const char* data = nullptr;
+        apr_size_t size = 0;
+        if (!APR_BUCKET_IS_METADATA(bucket)) {
+            const apr_status_t got =
+                apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ);
+            if (got != APR_SUCCESS) return end_ = fail(got);
+        }
+        if (size == 0) {
+            apr_bucket_delete(bucket);
+            continue;
+        }
+        shown_ = bucket;
+        *slice = {data, size};
+        return CPPCGI_READ_DATA;
+    }
+    return end_;
+}
+
+int Body::fill() {
+    if (!brigade_) {
+        if (is_without_body(r_)) return CPPCGI_READ_END;
+        brigade_ = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
+    }
+    const apr_status_t got = ap_get_brigade(
+        r_->input_filters, brigade_, AP_MODE_READBYTES, APR_BLOCK_READ, read_size);
+    if (got != APR_SUCCESS) return fail(got);
+    // RFC 9112 section 6.3 ends a body by its length or its last chunk: an empty brigade
+    // without EOS cannot come from a blocking read.
+    return APR_BRIGADE_EMPTY(brigade_) ? -HTTP_BAD_REQUEST : int{CPPCGI_READ_DATA};
+}
+
+int Body::fail(apr_status_t error) {
+    if (error == AP_FILTER_ERROR) {
+        answered_ = true;
+        return CPPCGI_READ_ABORTED;
+    }
+    if (APR_STATUS_IS_ECONNRESET(error) || APR_STATUS_IS_ECONNABORTED(error) ||
+        APR_STATUS_IS_EPIPE(error))
+        return CPPCGI_READ_ABORTED;
+    return -ap_map_http_request_error(error, HTTP_BAD_REQUEST);
+}
+
+}  // namespace cppcgi::httpd

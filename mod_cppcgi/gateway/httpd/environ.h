@@ -1,0 +1,27 @@
+// The CGI environment of a request, for handlers and scripts alike: what httpd's own CGI
+// modules compute, and the rule that nothing a client or SetEnv says replaces what the
+// server knows.
+#ifndef CPPCGI_GATEWAY_HTTPD_ENVIRON_H
+#define CPPCGI_GATEWAY_HTTPD_ENVIRON_H
+
+#include <cppcgi/abi.h>
+
+#include <httpd.h>
+#include <string_view>
+
+namespace cppcgi::httpd {
+
+// True when the request has no body of its own to offer: a subrequest, or the GET that an
+// ErrorDocument makes of somebody else's POST.
+bool is_without_body(const request_rec* r) noexcept;
+
+// One variable without computing the others where that can be; null when unset. The text
+// lives as long as the request. `complete` remembers that all have been computed.
+const char* find_variable(request_rec* r, std::string_view name, bool& complete);
+
+// All of them, "NAME=VALUE", ended by null, as ap_create_environment() makes them.
+char** all_variables(request_rec* r, bool& complete);
+
+}  // namespace cppcgi::httpd
+
+#endif

@@ -1,0 +1,131 @@
+#include "gateway/httpd/reply.h"
+
+#include <apr_file_io.h>
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <cstdint>
+#include <cstring>
+#include <fcntl.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <util_filter.h>
+
+namespace cppcgi::httpd {
+
+namespace {
+
+char* copy_text(apr_pool_t* pool, const cppcgi_text& text) {
+    return apr_pstrmemdup(pool, text.data, text.size);
+}
+
+void take_field(request_rec* r, const cppcgi_pair& field) {
+    char* name = copy_text(r->pool, field.name);
+    char* value = copy_text(r->pool, field.value);
+    if (strcasecmp(name, "Content-Type") == 0) {
+        ap_set_content_type(r, value);
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        apr_table_setn(r->headers_out, "Content-Length", value);
+        r->clength = apr_atoi64(value);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        // Framing is the server's: a handler's own would put the connection out of step.
+    } else {
+        apr_table_addn(r->headers_out, name, value);
+    }
+}
+
+// Makes close() send RST in place of FIN: without a length and chunks it is the only way
+// to tell HTTP/1.0 that something is missing.
+void reset_on_close(conn_rec* connection) {
+    apr_socket_t* socket = ap_get_conn_socket(connection);
+    apr_os_sock_t descriptor = -1;
+    if (!socket || apr_os_sock_get(&descriptor, socket) != APR_SUCCESS) return;
+    const linger reset = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    connection->aborted = 1;
+}
+
+}  // namespace
+
+void Reply::take_head(const cppcgi_head& head) {
+    r_->status = head.status;
+    if (head.reason.size != 0)
+        r_->status_line =
+            apr_psprintf(r_->pool, "%d %.*s", head.status,
+                         static_cast<int>(head.reason.size), head.reason.data);
+    for (std::size_t i = 0; i < head.header_count; ++i) take_field(r_, head.headers[i]);
+}
+
+apr_bucket_brigade* Reply::brigade() {
+    if (!brigade_)
+        brigade_ = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
+    return brigade_;
+}
+
+bool Reply::write(cppcgi_text data, unsigned flags) {
+    apr_bucket_alloc_t* allocator = r_->connection->bucket_alloc;
+    if (data.size != 0) {
+        apr_bucket* bucket =
+            apr_bucket_heap_create(data.data, data.size, nullptr, allocator);
+        APR_BRIGADE_INSERT_TAIL(brigade(), bucket);
+    }
+    return pass(flags);
+}
+
+bool Reply::send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
+                      unsigned flags) {
+    apr_os_file_t copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return false;
+    apr_file_t* file = nullptr;
+    if (apr_os_file_put(&file, &copy, APR_FOPEN_READ | APR_FOPEN_BINARY, r_->pool) !=
+        APR_SUCCESS) {
+        ::close(copy);
+        return false;
+    }
+    apr_pool_cleanup_register(
+        r_->pool, reinterpret_cast<void*>(static_cast<std::intptr_t>(copy)),
+        [](void* number) noexcept -> apr_status_t {
+            ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(number)));
+            return APR_SUCCESS;
+        },
+        apr_pool_cleanup_null);
+    apr_brigade_insert_file(brigade(), file, static_cast<apr_off_t>(offset),
+                            static_cast<apr_off_t>(length), r_->pool);
+    return pass(flags);
+}
+
+bool Reply::pass(unsigned flags) {
+    apr_bucket_alloc_t* allocator = r_->connection->bucket_alloc;
+    if (flags & CPPCGI_WRITE_END) {
+        APR_BRIGADE_INSERT_TAIL(brigade(), apr_bucket_eos_create(allocator));
+    } else if (flags & CPPCGI_WRITE_FLUSH) {
+        APR_BRIGADE_INSERT_TAIL(brigade(), apr_bucket_flush_create(allocator));
+    }
+    const apr_status_t passed = ap_pass_brigade(r_->output_filters, brigade());
+    apr_brigade_cleanup(brigade());
+    return passed == APR_SUCCESS && !r_->connection->aborted;
+}
+
+int break_off(request_rec* r) {
+    apr_bucket_alloc_t* allocator = r->connection->bucket_alloc;
+    apr_bucket_brigade* brigade = apr_brigade_create(r->pool, allocator);
+    // What has been written so far still goes out: it is evidence, and the reset of
+    // HTTP/1.0 would swallow it.
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(allocator));
+    ap_pass_brigade(r->output_filters, brigade);
+    apr_brigade_cleanup(brigade);
+    // The chunk filter leaves out the last chunk after this bucket, mod_http2 resets the
+    // stream, and the connection is not kept.
+    r->connection->keepalive = AP_CONN_CLOSE;
+    APR_BRIGADE_INSERT_TAIL(
+        brigade, ap_bucket_error_create(HTTP_BAD_GATEWAY, nullptr, r->pool, allocator));
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(allocator));
+    ap_pass_brigade(r->output_filters, brigade);
+    if (r->proto_num < HTTP_VERSION(1, 1) && !r->connection->master)
+        reset_on_close(r->connection);
+    return OK;
+}
+
+}  // namespace cppcgi::httpd

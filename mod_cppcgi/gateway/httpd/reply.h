@@ -1,0 +1,41 @@
+// The response to an httpd request as brigades through its output filters.
+#ifndef CPPCGI_GATEWAY_HTTPD_REPLY_H
+#define CPPCGI_GATEWAY_HTTPD_REPLY_H
+
+#include <cppcgi/abi.h>
+
+#include <httpd.h>
+#include <apr_buckets.h>
+
+namespace cppcgi::httpd {
+
+class Reply {
+public:
+    explicit Reply(request_rec* r) noexcept : r_(r) {}
+
+    // Takes over a head that has been checked: status, reason, Content-Type and fields.
+    void take_head(const cppcgi_head& head);
+
+    // Sends a piece of the body; `flags` as in cppcgi_gateway::write. False when the
+    // client has gone. A piece that ends the response leaves with it in one brigade, so
+    // that httpd knows its length.
+    bool write(cppcgi_text data, unsigned flags);
+    bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
+                   unsigned flags);
+
+private:
+    bool pass(unsigned flags);
+    apr_bucket_brigade* brigade();
+
+    request_rec* r_;
+    apr_bucket_brigade* brigade_ = nullptr;
+};
+
+// Ends a response of which a part has left so that the client sees that it is incomplete:
+// no last chunk on HTTP/1.1, a reset stream on HTTP/2, a reset connection on HTTP/1.0.
+// What a content handler then returns.
+int break_off(request_rec* r);
+
+}  // namespace cppcgi::httpd
+
+#endif
