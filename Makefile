@@ -78,7 +78,7 @@ all: $(libcppcgi) $(libcppcgi_fcgi) $(mod_cppcgi) $(handlers) $(cgi_programs) \
 
 # Only these see httpd's headers, so that a wrong include fails here already.
 $(BUILD)/obj/mod_cppcgi/gateway/httpd/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
-$(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
+$(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) -DCPPCGI_LIBDIR='"$(PREFIX)/lib"'
 $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 $(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude
@@ -108,9 +108,14 @@ $(lib)/libcppcgi-fcgi.a: $(gateway_fcgi)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(lib)/mod_cppcgi.so: $(core) $(gateway_httpd) $(host) $(module) mk/exports.map
+# The module takes from the core what it calls; the rest is for handlers.
+$(BUILD)/obj/core.a: $(core)
+	@rm -f $@
+	$(call say,AR,$@)$(AR) rcs $@ $^
+
+$(lib)/mod_cppcgi.so: $(gateway_httpd) $(host) $(module) $(BUILD)/obj/core.a mk/exports.map
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/exports.map -Wl,-z,now $(core_libs) $(host_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o %.a,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/exports.map -Wl,-z,now $(core_libs) $(host_libs) $(LIBS)
 
 # A handler finds libcppcgi.so.1 already open in its host: no RPATH. -Bsymbolic keeps
 # httpd's own libraries from taking over its functions.

@@ -1,0 +1,60 @@
+// What the configuration says about a directory: plain records from the pool of the
+// configuration (or of the request, for .htaccess), inherited and merged as httpd does.
+#ifndef CPPCGI_MODULE_CONFIG_H
+#define CPPCGI_MODULE_CONFIG_H
+
+#include <cppcgi/abi.h>
+
+#include "module/registration.h"
+
+#include <httpd.h>
+#include <apr_tables.h>
+#include <cstdint>
+
+namespace cppcgi::module {
+
+// A value that a section may leave to the sections around it.
+template <class T>
+struct Inherit {
+    T value{};
+    bool is_set = false;
+
+    void set(T new_value) noexcept {
+        value = new_value;
+        is_set = true;
+    }
+    T value_or(T otherwise) const noexcept { return is_set ? value : otherwise; }
+    static Inherit merge(const Inherit& base, const Inherit& added) noexcept {
+        return added.is_set ? added : base;
+    }
+};
+
+enum class Fallback { exec, none };
+
+struct DirectoryConfig {
+    const RegistrationList* registrations;
+    apr_table_t* parameters;  // CppCGIParam; null when there is none
+    Inherit<Fallback> fallback;
+    Inherit<bool> arguments;
+    Inherit<std::uint64_t> max_body;
+    Inherit<std::uint64_t> max_field;
+    Inherit<std::uint64_t> max_file;
+    Inherit<std::uint64_t> max_memory;
+    Inherit<std::uint64_t> max_fields;
+    Inherit<std::uint64_t> max_part_header;
+    Inherit<std::uint64_t> max_nesting;
+    Inherit<const char*> spool_dir;
+
+    // The bounds on a form, with the defaults of cppcgi::Limits where nothing is set.
+    cppcgi_limits limits() const noexcept;
+};
+
+// The record of a request, or of a server's own level.
+const DirectoryConfig& config_of(const request_rec* r) noexcept;
+
+void* create_directory_config(apr_pool_t* pool, char* directory) noexcept;
+void* merge_directory_config(apr_pool_t* pool, void* base, void* added) noexcept;
+
+}  // namespace cppcgi::module
+
+#endif

@@ -1,0 +1,67 @@
+#include "module/content.h"
+
+#include "gateway/httpd/call.h"
+#include "module/config.h"
+#include "module/exec.h"
+#include "module/outcome.h"
+#include "module/registry.h"
+
+#include <cstring>
+#include <http_protocol.h>
+
+namespace cppcgi::module {
+
+namespace {
+
+bool is_called(const request_rec* r, const char* name) noexcept {
+    return r->handler && std::strcmp(r->handler, name) == 0;
+}
+
+bool is_script(const request_rec* r) noexcept {
+    if (r->handler) return is_called(r, script_handler_name);
+    return r->content_type && std::strcmp(r->content_type, script_media_type) == 0;
+}
+
+int call_handler(request_rec* r, const DirectoryConfig& config,
+                 const Handler& handler) {
+    if (!handler.entry) return refuse_unavailable(r, handler);
+    const httpd::CallSettings settings = {handler.label, config.limits(),
+                                          config.parameters,
+                                          config.arguments.value_or(true)};
+    httpd::Call call(r, settings);
+    cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
+    outcome.size = sizeof outcome;
+    handler.entry(&httpd::gateway, &call, &outcome);
+    return conclude(call, outcome);
+}
+
+}  // namespace
+
+int choose_handler(request_rec* r) {
+    const DirectoryConfig& config = config_of(r);
+    if (!config.registrations) return DECLINED;
+    // Any other SetHandler, default-handler included, wins over a registration.
+    if (r->handler && !is_called(r, handler_name) && !is_called(r, script_handler_name))
+        return DECLINED;
+    const Registration* registration = find_registration(r, config.registrations);
+    if (!registration) return DECLINED;
+    r->handler = handler_name;
+    // mod_dir then neither redirects for a slash nor looks for an index, and a
+    // DirectoryIndex name that does not exist counts as present.
+    r->finfo.filetype = APR_REG;
+    split_url(r, *registration);
+    return OK;
+}
+
+int serve(request_rec* r) {
+    const bool script = is_script(r);
+    if (!script && !is_called(r, handler_name)) return DECLINED;
+    const DirectoryConfig& config = config_of(r);
+    // Looked up again: the internal redirect of DirectoryIndex copies our name, not more.
+    if (const Registration* registration = find_registration(r, config.registrations))
+        return call_handler(r, config, *registration->handler);
+    if (script && !is_ours_to_run(config)) return DECLINED;
+    return exec_script(r, config);
+}
+
+}  // namespace cppcgi::module

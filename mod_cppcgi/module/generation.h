@@ -1,0 +1,29 @@
+// What one reading of the configuration collects: found by the pool of the configuration,
+// since a virtual host has no way to the main server, and cleared with it.
+#ifndef CPPCGI_MODULE_GENERATION_H
+#define CPPCGI_MODULE_GENERATION_H
+
+#include "module/registry.h"
+
+#include <apr_pools.h>
+
+namespace cppcgi::module {
+
+struct PendingRegistration {
+    Registration* registration;
+    PendingRegistration* next;
+};
+
+struct Generation {
+    Library* libraries;            // in the order they were named
+    PendingRegistration* pending;  // in the order they were written
+    Library own_library;      // libcppcgi.so.1, opened before them; path null: none
+    const char* library_dir;  // CppCGILibraryDir, or null
+    bool writable_libraries;  // CppCGIWritableLibraries
+};
+
+Generation& generation_of(apr_pool_t* configuration);
+
+}  // namespace cppcgi::module
+
+#endif

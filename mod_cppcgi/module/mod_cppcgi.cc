@@ -1,0 +1,61 @@
+// The module record and its hooks: where httpd enters. A request goes choose_handler ->
+// serve -> a C++ handler (gateway/httpd) or a classic script (exec).
+#include "gateway/httpd/guard.h"
+#include "module/config.h"
+#include "module/content.h"
+#include "module/directives.h"
+#include "module/registry.h"
+
+#include <http_config.h>
+#include <http_request.h>
+
+namespace cppcgi::module {
+
+namespace {
+
+int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
+                 server_rec* server) noexcept {
+    return httpd::guard(nullptr,
+                        [&] { return check_registry_parent(configuration, server); });
+}
+
+void child_init(apr_pool_t* child, server_rec* server) noexcept {
+    httpd::guard(nullptr, [&] {
+        open_libraries_child(child, server);
+        return OK;
+    });
+}
+
+int fixups(request_rec* r) noexcept {
+    return httpd::guard(r, [&] { return choose_handler(r); });
+}
+
+int handler(request_rec* r) noexcept {
+    return httpd::guard(r, [&] { return serve(r); });
+}
+
+void register_hooks(apr_pool_t*) noexcept {
+    // After core, rewrite and env have had their say; before mod_dir, which would redirect
+    // for a slash or look for an index.
+    static const char* const before_mod_dir[] = {"mod_dir.c", nullptr};
+    ap_hook_fixups(fixups, nullptr, before_mod_dir, APR_HOOK_LAST);
+    ap_hook_check_config(check_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler, nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+}  // namespace
+
+}  // namespace cppcgi::module
+
+extern "C" {
+// AP_DECLARE_MODULE would say once more what log.h says.
+module AP_MODULE_DECLARE_DATA cppcgi_module = {STANDARD20_MODULE_STUFF,
+                                               cppcgi::module::create_directory_config,
+                                               cppcgi::module::merge_directory_config,
+                                               nullptr,
+                                               nullptr,
+                                               cppcgi::module::directives,
+                                               cppcgi::module::register_hooks,
+                                               AP_MODULE_FLAG_NONE};
+}

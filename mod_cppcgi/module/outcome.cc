@@ -1,0 +1,76 @@
+#include "module/outcome.h"
+
+#include "gateway/httpd/log.h"
+
+namespace cppcgi::module {
+
+namespace {
+
+// A client's fault is worth a line, not an alarm.
+int level_of(int status) noexcept { return status < 500 ? APLOG_WARNING : APLOG_ERR; }
+
+void log_limit(const httpd::Call& call, const cppcgi_outcome& outcome) {
+    ap_log_rerror(
+        APLOG_MARK, level_of(outcome.status), 0, call.r,
+        "CPPCGI0202: handler %s refused a request with %d: %s; %s is %" APR_UINT64_T_FMT
+        " here, raise it where such requests are wanted",
+        call.settings.handler, outcome.status, outcome.what, outcome.limit,
+        outcome.limit_value);
+}
+
+void log_exception(const httpd::Call& call, const cppcgi_outcome& outcome) {
+    if (outcome.cause == CPPCGI_CAUSE_UNKNOWN) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, call.r,
+            "CPPCGI0204: handler %s threw %s, which is not derived from "
+            "std::exception; throw cppcgi::Error or a standard exception to say more",
+            call.settings.handler, outcome.type);
+    } else {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, call.r,
+            "CPPCGI0203: handler %s threw %s: %s; catch it in the handler, or throw "
+            "cppcgi::Error to choose the status",
+            call.settings.handler, outcome.type, outcome.what);
+    }
+}
+
+void log_outcome(const httpd::Call& call, const cppcgi_outcome& outcome) {
+    switch (outcome.cause) {
+        case CPPCGI_CAUSE_ERROR:
+            ap_log_rerror(APLOG_MARK, level_of(outcome.status), 0, call.r,
+                          "CPPCGI0201: handler %s answered %d: %s",
+                          call.settings.handler, outcome.status, outcome.what);
+            return;
+        case CPPCGI_CAUSE_LIMIT:
+            return log_limit(call, outcome);
+        case CPPCGI_CAUSE_EXCEPTION:
+        case CPPCGI_CAUSE_UNKNOWN:
+            return log_exception(call, outcome);
+        case CPPCGI_CAUSE_ABORTED:
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call.r,
+                          "CPPCGI0205: the client left before handler %s had answered",
+                          call.settings.handler);
+            return;
+        default:
+            return;  // a refused head has had its line, with the field's name
+    }
+}
+
+}  // namespace
+
+int conclude(httpd::Call& call, const cppcgi_outcome& outcome) {
+    if (outcome.cause == CPPCGI_CAUSE_NONE) return OK;
+    if (call.body.is_answered()) return AP_FILTER_ERROR;
+    log_outcome(call, outcome);
+    if (outcome.cause == CPPCGI_CAUSE_ABORTED) return OK;
+    return outcome.head_sent ? httpd::break_off(call.r) : outcome.status;
+}
+
+int refuse_unavailable(request_rec* r, const Handler& handler) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "CPPCGI0206: handler %s cannot be served: %s", handler.label,
+                  handler.fault ? handler.fault : "its library is not open");
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+}  // namespace cppcgi::module

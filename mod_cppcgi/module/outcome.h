@@ -1,0 +1,19 @@
+// What becomes of a call once its handler has returned: a status, and a line in the log
+// when something went wrong.
+#ifndef CPPCGI_MODULE_OUTCOME_H
+#define CPPCGI_MODULE_OUTCOME_H
+
+#include "gateway/httpd/call.h"
+#include "module/registry.h"
+
+namespace cppcgi::module {
+
+// What the content handler returns for a call that ended so.
+int conclude(httpd::Call& call, const cppcgi_outcome& outcome);
+
+// 503 for a handler whose library could not be opened.
+int refuse_unavailable(request_rec* r, const Handler& handler);
+
+}  // namespace cppcgi::module
+
+#endif

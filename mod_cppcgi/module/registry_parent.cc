@@ -1,0 +1,131 @@
+// The parent's half of the registry: files are copied, read and checked, never opened.
+#include "gateway/httpd/log.h"
+#include "host/card.h"
+#include "module/generation.h"
+#include "module/library_copies.h"
+#include "module/own_library.h"
+#include "module/registry.h"
+
+#include <apr_strings.h>
+#include <string>
+
+namespace cppcgi::module {
+
+namespace {
+
+struct Parent {
+    apr_pool_t* pool;
+    server_rec* server;
+    Phase phase;
+    LibraryCopies copies;
+    const Generation& generation;
+};
+
+void report(const Parent& parent, const Library& library,
+            const host::LibraryFault& fault, int level) {
+    const int startup = parent.phase == Phase::strict ? APLOG_STARTUP : 0;
+    ap_log_error(APLOG_MARK, level | startup, 0, parent.server,
+                 "%s: %s (CppCGILibrary %s, %s:%d)", host::message_number(fault.cause),
+                 fault.text.c_str(), library.alias, library.config_file,
+                 library.config_line);
+}
+
+void add_handlers(apr_pool_t* pool, Library& library,
+                  const std::vector<host::Card>& cards) {
+    Handler** end = &library.handlers;
+    for (const host::Card& card : cards) {
+        auto* handler = ::new (apr_palloc(pool, sizeof(Handler))) Handler{};
+        handler->library = &library;
+        handler->name = apr_pstrdup(pool, card.name.c_str());
+        handler->label = apr_pstrcat(pool, library.alias, ":", handler->name, nullptr);
+        *end = handler;
+        end = &handler->next;
+    }
+}
+
+// The copy of the file as it is now: one made before, or a new one.
+LibraryCopy* obtain_copy(Parent& parent, const Library& library,
+                         host::LibraryFault& fault) {
+    host::FileKey key;
+    if (host::read_key(library.path, key) == 0)
+        if (LibraryCopy* known = parent.copies.find(library.path, key)) return known;
+    host::CopyOptions options;
+    if (parent.generation.library_dir)
+        options.library_dir = parent.generation.library_dir;
+    host::CopyResult made = host::make_private_copy(library.path, options);
+    fault = std::move(made.fault);
+    if (fault) return nullptr;
+    if (made.warning) report(parent, library, made.warning, APLOG_WARNING);
+    return parent.copies.add(library.path, made.copy);
+}
+
+host::LibraryFault check_copy(const Parent& parent, const Library& library,
+                              LibraryCopy& copy, std::vector<host::Card>& cards) {
+    host::CardResult read = host::read_cards(copy.descriptor, library.path);
+    cards = std::move(read.cards);
+    if (read.fault || copy.is_checked) return read.fault;
+    (void)parent;
+    copy.is_checked = true;
+    return {};
+}
+
+// Handlers that bring their own copy, linked statically, do without.
+void admit_own_library(Parent& parent, Library& library) {
+    library.alias = "libcppcgi";
+    library.config_file = "mod_cppcgi";
+    library.copy = -1;
+    const std::string path = find_own_library();
+    if (path.empty()) return;
+    library.path = apr_pstrdup(parent.pool, path.c_str());
+    host::LibraryFault fault;
+    LibraryCopy* copy = obtain_copy(parent, library, fault);
+    if (fault) return report(parent, library, fault, APLOG_WARNING);
+    copy->is_used = true;
+    library.copy = copy->descriptor;
+}
+
+bool admit(Parent& parent, Library& library) {
+    host::LibraryFault fault;
+    std::vector<host::Card> cards;
+    LibraryCopy* copy = obtain_copy(parent, library, fault);
+    if (copy) fault = check_copy(parent, library, *copy, cards);
+    if (fault) {
+        report(parent, library, fault, APLOG_ERR);
+        copy = parent.phase == Phase::restart ? parent.copies.last_good(library.path)
+                                              : nullptr;
+        library.fault = apr_pstrcat(parent.pool, host::message_number(fault.cause),
+                                    ": ", fault.text.c_str(), nullptr);
+        if (!copy || check_copy(parent, library, *copy, cards)) return false;
+        library.fault = nullptr;
+        ap_log_error(
+            APLOG_MARK, APLOG_NOTICE, 0, parent.server,
+            "CPPCGI0100: library %s is served from its last good copy until %s can be "
+            "opened again",
+            library.alias, library.path);
+    }
+    copy->is_used = true;
+    library.copy = copy->descriptor;
+    add_handlers(parent.pool, library, cards);
+    return true;
+}
+
+}  // namespace
+
+int check_registry_parent(apr_pool_t* configuration, server_rec* server) {
+    const Phase phase = current_phase();
+    if (phase == Phase::ignore) return OK;
+    Generation& generation = generation_of(configuration);
+    Parent parent{configuration, server, phase, LibraryCopies(server->process),
+                  generation};
+    bool good = true;
+    parent.copies.begin_sweep();
+    if (generation.libraries) admit_own_library(parent, generation.own_library);
+    for (Library* library = generation.libraries; library; library = library->next)
+        good = admit(parent, *library) && good;
+    good = resolve_registrations(configuration, server, phase) && good;
+    // A copy that only the rehearsal's neighbour needs is used there again.
+    parent.copies.sweep();
+    return good || phase == Phase::restart ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+}  // namespace cppcgi::module
