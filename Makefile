@@ -37,6 +37,8 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 CODE = -std=c++20 -fPIC -pthread -fvisibility=hidden $(NO_GNU_UNIQUE) $(WARNINGS)
 ifneq ($(SANITIZE),)
 SANITIZER = -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# g++ sees std::regex uninitialised when it is instrumented.
+SANITIZER += -Wno-maybe-uninitialized -Wno-unknown-warning-option
 endif
 ALL_CXXFLAGS = $(CXXFLAGS) $(CODE) $(SANITIZER)
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZER) -pthread -Wl,--as-needed -Wl,-z,relro

@@ -16,6 +16,12 @@ bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
 
 $(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
 $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
+# httpd is not built with the sanitizer: its runtime must come first, and the C++
+# runtime with it, for the interceptor of __cxa_throw looks once only.
+ifneq ($(SANITIZE),)
+runtime = $(shell $(CXX) -print-file-name=$(if $(findstring thread,$(SANITIZE)),libtsan.so,libasan.so))
+$(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_SANITIZER_RUNTIME='"$(runtime):$(shell $(CXX) -print-file-name=libstdc++.so.6)"'
+endif
 $(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
 
 $(BUILD)/t/unit_test: $(unit) $(shared_test) $(core) $(gateway) $(gateway_fcgi) $(host)
