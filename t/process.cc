@@ -13,7 +13,7 @@
 #include <system_error>
 #include <thread>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -137,4 +137,4 @@ std::filesystem::path source_dir() {
     return folder;
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 struct Exit {
     int status = -1;  // as $? has it: 128 + signal when one ended it, 124 when too slow
@@ -42,6 +42,6 @@ std::filesystem::path build_dir();
 // The top of the source tree: the nearest folder above the program with configure.ac.
 std::filesystem::path source_dir();
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 bool same_name(std::string_view one, std::string_view other) {
@@ -159,4 +159,4 @@ Reply Client::upload(const std::string& path, const std::vector<Part>& parts,
     return send({.path = path, .method = "POST", .headers = headers, .parts = parts});
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 struct Reply {
     CURLcode code = CURLE_OK;  // CURLE_OK also for status 500; CURLE_PARTIAL_FILE, ...
@@ -70,6 +70,6 @@ private:
     std::shared_ptr<CURL> curl_;
 };
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

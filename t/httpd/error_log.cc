@@ -7,7 +7,7 @@
 
 #include "t/process.h"
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 bool is_bad(const std::string& line) {
@@ -73,4 +73,4 @@ bool ErrorLog::claimed(const std::string& line) const {
     });
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 class ErrorLog {
 public:
@@ -37,6 +37,6 @@ private:
     std::vector<std::regex> claims_;
 };
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <thread>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 RawSocket::RawSocket(std::uint16_t port)
     : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -91,4 +91,4 @@ RawSocket::Milliseconds RawSocket::age() const {
                                                     born_);
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

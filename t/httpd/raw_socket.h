@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 class RawSocket {
 public:
@@ -55,6 +55,6 @@ private:
     std::vector<Piece> pieces_;
 };
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

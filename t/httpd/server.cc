@@ -14,7 +14,7 @@
 #include <random>
 #include <sstream>
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -225,9 +225,9 @@ void Server::start(const std::string& config) {
 }
 
 bool Server::try_start() {
-    pid_ = test::start({CPPCGI_HTTPD, "-d", root_, "-f", root_ / "httpd.conf",
-                        "-DFOREGROUND", "-k", "start"},
-                       environment(), root_ / "output");
+    pid_ = cppcgi_test::start({CPPCGI_HTTPD, "-d", root_, "-f", root_ / "httpd.conf",
+                               "-DFOREGROUND", "-k", "start"},
+                              environment(), root_ / "output");
     return wait_generation(generations()) &&
            poll_until([this] { return succeeds(connect, port_); });
 }
@@ -352,4 +352,4 @@ void HttpdTest::TearDown() {
     server.expect_calm();
 }
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test

@@ -25,7 +25,7 @@
 #include "t/httpd/error_log.h"
 #include "t/process.h"
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 
 class Server {
 public:
@@ -121,10 +121,9 @@ protected:
 };
 
 #define CPPCGI_ON_EVERY_MPM(fixture)                                                   \
-    INSTANTIATE_TEST_SUITE_P(Mpm, fixture,                                             \
-                             ::testing::ValuesIn(::cppcgi::test::mpms()),              \
+    INSTANTIATE_TEST_SUITE_P(Mpm, fixture, ::testing::ValuesIn(::cppcgi_test::mpms()), \
                              [](const auto& mpm_) { return mpm_.param; })
 
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
 
 #endif

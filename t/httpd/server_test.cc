@@ -10,7 +10,7 @@
 
 #include "t/httpd/raw_socket.h"
 
-namespace cppcgi::test {
+namespace cppcgi_test {
 namespace {
 
 class PrivateServer : public HttpdTest {
@@ -99,4 +99,4 @@ TEST_P(PrivateServer, SpeaksTlsAndHttp2) {
 CPPCGI_ON_EVERY_MPM(PrivateServer);
 
 }  // namespace
-}  // namespace cppcgi::test
+}  // namespace cppcgi_test
