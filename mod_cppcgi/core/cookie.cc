@@ -1,11 +1,12 @@
 #include <cppcgi/cookie.h>
 
+#include <cppcgi/error.h>
+
 #include "core/characters.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <stdexcept>
 
 namespace cppcgi {
 
@@ -166,7 +167,7 @@ std::string Cookie::written() const {
 }
 
 std::string Cookie::to_string() const {
-    if (auto sentence = refusal()) throw std::invalid_argument(*sentence);
+    if (auto sentence = refusal()) throw Error(errc::bad_cookie, *sentence);
     return written();
 }
 

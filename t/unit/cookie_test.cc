@@ -1,6 +1,7 @@
 #include <cppcgi/cookie.h>
 
 #include <cppcgi/cookies.h>
+#include <cppcgi/error.h>
 
 #include "t/vectors.h"
 
@@ -91,6 +92,16 @@ TEST(Cookie, RefusesWithASentence) {
               "cookie \"a\": SameSite must be Strict, Lax or None, not \"Loose\"");
     EXPECT_EQ(Cookie("a", "1").domain("x\ny").refusal(),
               "cookie \"a\": Domain must not hold ; or a control character");
+}
+
+TEST(Cookie, ThrowsItsRefusalWhenWritten) {
+    try {
+        (void)Cookie("a b", "1").to_string();
+        FAIL() << "written";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), errc::bad_cookie);
+        EXPECT_EQ(error.what(), *Cookie("a b", "1").refusal());
+    }
 }
 
 TEST(Cookie, ShowsNoLineEndInItsSentence) {
