@@ -11,7 +11,6 @@
 
 #include <istream>
 #include <optional>
-#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -19,6 +18,18 @@ namespace cppcgi {
 
 // Levels of httpd's LogLevel that a handler may write at.
 enum class LogLevel { error = 3, warn = 4, notice = 5, info = 6, debug = 7 };
+
+// A line of source; std::source_location, which clang 14 does not have.
+struct SourcePlace {
+    const char* file;
+    int line;
+
+    // Of the caller, also when this stands in a default argument.
+    static constexpr SourcePlace current(const char* file = __builtin_FILE(),
+                                         int line = __builtin_LINE()) noexcept {
+        return {file, line};
+    }
+};
 
 class CPPCGI_API Request {
 public:
@@ -71,7 +82,7 @@ public:
     // Writes a line to the server's error log, with handler, file and line. A text with
     // line ends or control characters is escaped, never split.
     void log(LogLevel level, std::string_view message,
-             const std::source_location& where = std::source_location::current()) const;
+             const SourcePlace& where = SourcePlace::current()) const;
 
     // True once the client is known to have gone: nobody will see the response.
     bool aborted() const noexcept;

@@ -115,10 +115,9 @@ const Limits& Request::limits() const {
 }
 
 void Request::log(LogLevel level, std::string_view message,
-                  const std::source_location& where) const {
+                  const SourcePlace& where) const {
     const cppcgi_log_record record = {sizeof record, static_cast<int>(level),
-                                      where.file_name(), static_cast<int>(where.line()),
-                                      detail::to_c(message)};
+                                      where.file, where.line, detail::to_c(message)};
     call_.gateway->log(call_.host, &record);
 }
 
