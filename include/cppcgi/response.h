@@ -43,7 +43,8 @@ public:
     // Content-Type; "text/html; charset=utf-8" unless called.
     Response& content_type(std::string_view type);
 
-    // Adds a Set-Cookie. Throws Error when the cookie breaks its rules.
+    // Adds a Set-Cookie. Throws Error when the cookie breaks its rules, and logs a warning
+    // when browsers are known to drop it.
     Response& cookie(const Cookie& cookie);
 
     // Sends the client elsewhere: Location as given, always with a Status (302 unless

@@ -4,6 +4,7 @@
 
 #include <cppcgi/escape.h>
 #include <cppcgi/ext_value.h>
+#include <cppcgi/request.h>
 
 #include <fcntl.h>
 #include <string>
@@ -52,6 +53,12 @@ Response& Response::content_type(std::string_view type) {
 }
 
 Response& Response::cookie(const Cookie& cookie) {
+    if (const auto warning = cookie.warning()) {
+        const cppcgi_log_record record = {sizeof record,
+                                          static_cast<int>(LogLevel::warn), nullptr, 0,
+                                          detail::to_c(*warning)};
+        call_.gateway->log(call_.host, &record);
+    }
     return add_header("Set-Cookie", cookie.to_string());
 }
 
