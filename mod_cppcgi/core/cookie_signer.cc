@@ -22,13 +22,13 @@ namespace {
 
 using Digest = std::array<unsigned char, 32>;
 
-// Names the purpose, so that a signature made with the same key for something else is
-// none here. NUL and = cannot be in a name: no two pairs give the same text.
-constexpr std::string_view purpose{"cppcgi cookie 1\0", 16};
-
 [[noreturn]] void refuse(const std::string& text) { throw Error(500, text); }
 
 #ifdef CPPCGI_HAVE_LIBCRYPTO
+
+// Names the purpose, so that a signature made with the same key for something else is
+// none here. NUL and = cannot be in a name: no two pairs give the same text.
+constexpr std::string_view purpose{"cppcgi cookie 1\0", 16};
 
 Digest digest(std::string_view key, std::string_view name, std::string_view value) {
     std::string text(purpose);
