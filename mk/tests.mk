@@ -65,3 +65,8 @@ fuzzers: $(fuzzers)
 fuzz:
 	$(MAKE) BUILD=build/fuzz CXX="$(FUZZ_CXX)" SANITIZE=fuzzer-no-link,address,undefined fuzzers
 FUZZ_CXX = clang++
+
+# What must not compile.
+.PHONY: refused-check
+refused-check:
+	CXX="$(CXX)" mk/check-refused.sh

@@ -15,6 +15,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace cppcgi {
 
@@ -73,15 +74,20 @@ public:
         return write({text, static_cast<std::size_t>(end - text)});
     }
 
-    // Writes the format with each {} replaced by an argument (text or a number) in which
-    // & < > " ' are escaped: res.html("<p title=\"{}\">{}</p>", title, count). The number of
-    // arguments is checked when this is compiled. {{ and }} stand for braces.
+    // Writes the format with each place {} replaced by an argument (text, a number, or Html)
+    // that is escaped as its place needs: res.html("<a href=\"{}\">{}</a>", url, name). A
+    // javascript:, vbscript: or data: URL becomes one that goes nowhere. Formats that cannot
+    // be made safe do not compile (HtmlFormat).
     template <class... Args>
-    Response& html(HtmlFormat<sizeof...(Args)> format, const Args&... args) {
-        const HtmlValue values[sizeof...(Args) + 1] = {HtmlValue(args)...,
-                                                       HtmlValue("")};
-        return html_values(format.text(), values);
+    Response& html(HtmlFormat<std::type_identity_t<Args>...> format,
+                   const Args&... args) {
+        const detail::HtmlValue values[] = {detail::HtmlValue(args)...,
+                                            detail::HtmlValue('\0')};
+        return write_html(format.pieces(), values, sizeof...(Args));
     }
+
+    // Writes markup that is safe already.
+    Response& operator<<(const Html& html) { return write(html.markup()); }
 
     // The body as a stream, for code that writes to one; shares order with write().
     std::ostream& out();
@@ -97,7 +103,8 @@ public:
     bool head_sent() const noexcept;
 
 private:
-    Response& html_values(std::string_view format, const HtmlValue* values);
+    Response& write_html(const detail::HtmlPiece* pieces,
+                         const detail::HtmlValue* values, std::size_t count);
 
     detail::Call& call_;
 };

@@ -1,6 +1,7 @@
 #include <cppcgi/escape.h>
 
 #include "core/characters.h"
+#include "core/markup.h"
 
 namespace cppcgi {
 
@@ -34,26 +35,6 @@ void append_quoted(std::string& out, std::string_view text,
     }
 }
 
-constexpr detail::CharacterClass markup =
-    detail::character_class([](char c) { return c == '&' || c == '<' || c == '>'; });
-constexpr detail::CharacterClass markup_and_quotes = detail::character_class(
-    [](char c) { return detail::is_in(markup, c) || c == '"' || c == '\''; });
-
-std::string_view entity(char c) {
-    switch (c) {
-        case '&':
-            return "&amp;";
-        case '<':
-            return "&lt;";
-        case '>':
-            return "&gt;";
-        case '"':
-            return "&quot;";
-        default:
-            return "&#x27;";
-    }
-}
-
 std::string unquoted(std::string_view text, bool plus) {
     std::string out;
     out.reserve(text.size());
@@ -75,15 +56,10 @@ std::string unquoted(std::string_view text, bool plus) {
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text, bool quote) {
-    const detail::CharacterClass& special = quote ? markup_and_quotes : markup;
-    std::size_t done = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!detail::is_in(special, text[i])) continue;
-        out.append(text, done, i - done);
-        out += entity(text[i]);
-        done = i + 1;
-    }
-    out.append(text, done);
+    detail::StringSink sink{out};
+    detail::write_escaped(
+        sink, text,
+        quote ? detail::markup_and_quote_entities : detail::markup_entities);
 }
 
 std::string escape(std::string_view text, bool quote) {

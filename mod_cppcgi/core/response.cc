@@ -1,8 +1,8 @@
 #include <cppcgi/response.h>
 
 #include "core/call.h"
+#include "core/html_writer.h"
 
-#include <cppcgi/escape.h>
 #include <cppcgi/ext_value.h>
 #include <cppcgi/request.h>
 
@@ -78,17 +78,10 @@ Response& Response::write(std::string_view bytes) {
     return *this;
 }
 
-Response& Response::html_values(std::string_view format, const HtmlValue* values) {
-    std::size_t start = 0;
-    for (std::size_t i = 0; i + 1 < format.size(); ++i) {
-        if (format[i] != '{' && format[i] != '}') continue;
-        const bool place = format[i + 1] == '}' && format[i] == '{';
-        // A doubled brace leaves its first half in the text before it.
-        write(format.substr(start, i - start + (place ? 0 : 1)));
-        if (place) write(escape((values++)->text()));
-        start = ++i + 1;
-    }
-    return write(format.substr(start));
+Response& Response::write_html(const detail::HtmlPiece* pieces,
+                               const detail::HtmlValue* values, std::size_t count) {
+    detail::write_html(call_.output, pieces, values, count);
+    return *this;
 }
 
 std::ostream& Response::out() { return call_.output.stream(); }
