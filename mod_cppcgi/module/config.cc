@@ -47,6 +47,8 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     };
     inherit(&DirectoryConfig::fallback);
     inherit(&DirectoryConfig::arguments);
+    inherit(&DirectoryConfig::abort);
+    inherit(&DirectoryConfig::timeout);
     inherit(&DirectoryConfig::max_body);
     inherit(&DirectoryConfig::max_field);
     inherit(&DirectoryConfig::max_file);

@@ -9,6 +9,7 @@
 
 #include <httpd.h>
 #include <apr_tables.h>
+#include <apr_time.h>
 #include <cstdint>
 
 namespace cppcgi::module {
@@ -36,6 +37,8 @@ struct DirectoryConfig {
     apr_table_t* parameters;  // CppCGIParam; null when there is none
     Inherit<Fallback> fallback;
     Inherit<bool> arguments;
+    Inherit<bool> abort;
+    Inherit<apr_interval_time_t> timeout;
     Inherit<std::uint64_t> max_body;
     Inherit<std::uint64_t> max_field;
     Inherit<std::uint64_t> max_file;

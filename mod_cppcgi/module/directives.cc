@@ -153,6 +153,23 @@ const char* set_arguments(cmd_parms*, void* record, int on) noexcept {
     return nullptr;
 }
 
+const char* set_abort(cmd_parms*, void* record, int on) noexcept {
+    static_cast<DirectoryConfig*>(record)->abort.set(on != 0);
+    return nullptr;
+}
+
+const char* set_timeout(cmd_parms* command, void* record, const char* text) noexcept {
+    apr_interval_time_t time = 0;
+    if (ap_timeout_parameter_parse(text, &time, "s") == APR_SUCCESS && time > 0) {
+        static_cast<DirectoryConfig*>(record)->timeout.set(time);
+        return nullptr;
+    }
+    return apr_psprintf(command->pool,
+                        "CPPCGI0019: %s: \"%s\" is no time above 0; write seconds, or "
+                        "another unit behind the number, such as 500ms",
+                        command->cmd->name, text);
+}
+
 const char* check_directory(cmd_parms* command, const char* text, const char** path) {
     *path = ap_server_root_relative(command->pool, text);
     apr_finfo_t info;
@@ -214,6 +231,14 @@ const command_rec directives[] = {
               "exec or none: whether files without a handler run as CGI scripts"),
     directive("CppCGIArguments", FLAG, set_arguments, everywhere,
               "whether a query without = becomes arguments"),
+    directive("CppCGIAbort", FLAG, set_abort, everywhere,
+              "whether a client that shut its sending side counts as gone"),
+    directive("CppCGITimeout", TAKE1, set_timeout, everywhere,
+              "the longest silence of a script"),
+    directive("CGIScriptTimeout", TAKE1, set_timeout, everywhere,
+              "CppCGITimeout, as mod_cgi calls it"),
+    directive("CGIDScriptTimeout", TAKE1, set_timeout, everywhere,
+              "CppCGITimeout, as mod_cgid calls it"),
     directive("CppCGIMaxBody", TAKE1, (set_bytes<&Config::max_body, 1>), everywhere,
               "bytes of a form's body"),
     directive("CppCGIMaxField", TAKE1, (set_bytes<&Config::max_field, 1>), everywhere,

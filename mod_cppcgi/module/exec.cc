@@ -1,10 +1,98 @@
 #include "module/exec.h"
 
 #include "gateway/httpd/log.h"
+#include "module/script_call.h"
+#include "module/script_settings.h"
 
+#include <cstring>
 #include <http_config.h>
+#include <http_core.h>
+#include <strings.h>
 
 namespace cppcgi::module {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Why this file may not run, with the status to answer; OK: it may.
+struct Refusal {
+    int status = OK;
+    const char* number = "";
+    const char* reason = "";
+};
+
+// mod_alias leaves a note where ScriptAlias says that everything is a script.
+bool is_script_aliased(request_rec* r) {
+    const char* type = apr_table_get(r->notes, "alias-forced-type");
+    return type && strcasecmp(type, "cgi-script") == 0;
+}
+
+Refusal check_file(const request_rec* r) {
+    switch (r->finfo.filetype) {
+        case APR_REG:
+            return {};
+        case APR_NOFILE:
+            return {
+                HTTP_NOT_FOUND, "CPPCGI0303",
+                "there is no such file; check the path and ScriptAlias, and that the "
+                "server's user may search the directories above it"};
+        case APR_DIR:
+            return {HTTP_FORBIDDEN, "CPPCGI0304",
+                    "it is a directory, which cannot run; name an index with "
+                    "DirectoryIndex, or take it out of ScriptAlias"};
+        default:
+            return {HTTP_FORBIDDEN, "CPPCGI0305",
+                    "it is not a regular file (but a device, a FIFO or a socket)"};
+    }
+}
+
+Refusal check(request_rec* r, const DirectoryConfig& config) {
+    if (config.fallback.value_or(Fallback::exec) == Fallback::none) {
+        return {HTTP_FORBIDDEN, "CPPCGI0300",
+                "it has no handler, and CppCGIFallback none keeps it from running as a "
+                "script; register one with CppCGIHandler, or allow scripts with "
+                "CppCGIFallback exec"};
+    }
+    if (!(ap_allow_options(r) & OPT_EXECCGI) && !is_script_aliased(r)) {
+        return {
+            HTTP_FORBIDDEN, "CPPCGI0301",
+            "Options ExecCGI is off in this directory; write Options +ExecCGI for it, "
+            "or use ScriptAlias"};
+    }
+    if (is_nph(r) && std::strcmp(r->protocol, "INCLUDED") == 0) {
+        return {HTTP_FORBIDDEN, "CPPCGI0302",
+                "an nph- script writes the whole response and cannot be included in a "
+                "page; rename it or include another"};
+    }
+    if (const Refusal refusal = check_file(r); refusal.status != OK) return refusal;
+    if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info) {
+        return {
+            HTTP_NOT_FOUND, "CPPCGI0306",
+            "AcceptPathInfo Off refuses what stands behind the script's name in the "
+            "URL"};
+    }
+    return {};
+}
+
+milliseconds to_milliseconds(apr_interval_time_t time) {
+    return milliseconds(apr_time_as_msec(time));
+}
+
+ScriptSettings settings_of(const request_rec* r, const DirectoryConfig& config) {
+    ScriptSettings settings;
+    const apr_interval_time_t timeout = r->server->timeout;
+    settings.client_timeout = to_milliseconds(timeout);
+    settings.timeout = to_milliseconds(config.timeout.value_or(timeout));
+    settings.abort = config.abort.value_or(true);
+    settings.arguments = config.arguments.value_or(true);
+    settings.max_body = config.max_body.value_or(0);
+    settings.max_memory = static_cast<std::size_t>(config.limits().max_memory);
+    settings.spool_dir = config.spool_dir.value_or("");
+    return settings;
+}
+
+}  // namespace
 
 bool is_ours_to_run(const DirectoryConfig& config) noexcept {
     return config.fallback.is_set || (!ap_find_linked_module("mod_cgi.c") &&
@@ -12,16 +100,15 @@ bool is_ours_to_run(const DirectoryConfig& config) noexcept {
 }
 
 int exec_script(request_rec* r, const DirectoryConfig& config) {
-    if (config.fallback.value_or(Fallback::exec) == Fallback::none) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "CPPCGI0300: %s has no handler, and CppCGIFallback none keeps it from "
-            "running as a script; register one with CppCGIHandler, or allow scripts "
-            "with CppCGIFallback exec",
-            r->filename);
-        return HTTP_FORBIDDEN;
+    const Refusal refusal = check(r, config);
+    if (refusal.status != OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s does not run: %s",
+                      refusal.number, r->filename, refusal.reason);
+        return refusal.status;
     }
-    return HTTP_NOT_IMPLEMENTED;
+    const ScriptSettings settings = settings_of(r, config);
+    ScriptCall call(r, settings);
+    return call.run();
 }
 
 }  // namespace cppcgi::module

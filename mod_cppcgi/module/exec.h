@@ -1,4 +1,5 @@
-// The fallback: classic CGI scripts where no handler is registered.
+// The fallback: classic CGI scripts where no handler is registered. Checks that this file
+// may run, starts it, pumps, and says how it ended.
 #ifndef CPPCGI_MODULE_EXEC_H
 #define CPPCGI_MODULE_EXEC_H
 

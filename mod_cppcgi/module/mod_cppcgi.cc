@@ -1,13 +1,16 @@
 // The module record and its hooks: where httpd enters. A request goes choose_handler ->
 // serve -> a C++ handler (gateway/httpd) or a classic script (exec).
 #include "gateway/httpd/guard.h"
+#include "module/caretaker.h"
 #include "module/config.h"
 #include "module/content.h"
 #include "module/directives.h"
 #include "module/registry.h"
 
 #include <http_config.h>
+#include <http_main.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 namespace cppcgi::module {
 
@@ -22,8 +25,13 @@ int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         open_libraries_child(child, server);
+        start_caretaker(child, server);
         return OK;
     });
+}
+
+void child_stopping(apr_pool_t*, int graceful) noexcept {
+    stop_caretaker(ap_server_conf, graceful != 0);
 }
 
 int fixups(request_rec* r) noexcept {
@@ -41,6 +49,7 @@ void register_hooks(apr_pool_t*) noexcept {
     ap_hook_fixups(fixups, nullptr, before_mod_dir, APR_HOOK_LAST);
     ap_hook_check_config(check_config, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

@@ -36,17 +36,6 @@ void take_field(request_rec* r, const cppcgi_pair& field) {
     }
 }
 
-// Makes close() send RST in place of FIN: without a length and chunks it is the only way
-// to tell HTTP/1.0 that something is missing.
-void reset_on_close(conn_rec* connection) {
-    apr_socket_t* socket = ap_get_conn_socket(connection);
-    apr_os_sock_t descriptor = -1;
-    if (!socket || apr_os_sock_get(&descriptor, socket) != APR_SUCCESS) return;
-    const linger reset = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    connection->aborted = 1;
-}
-
 }  // namespace
 
 void Reply::take_head(const cppcgi_head& head) {
@@ -106,6 +95,15 @@ bool Reply::pass(unsigned flags) {
     const apr_status_t passed = ap_pass_brigade(r_->output_filters, brigade());
     apr_brigade_cleanup(brigade());
     return passed == APR_SUCCESS && !r_->connection->aborted;
+}
+
+void reset_on_close(conn_rec* connection) {
+    apr_socket_t* socket = ap_get_conn_socket(connection);
+    apr_os_sock_t descriptor = -1;
+    if (!socket || apr_os_sock_get(&descriptor, socket) != APR_SUCCESS) return;
+    const linger reset = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    connection->aborted = 1;
 }
 
 int break_off(request_rec* r) {

@@ -36,6 +36,10 @@ private:
 // What a content handler then returns.
 int break_off(request_rec* r);
 
+// Makes close() send RST in place of FIN: without a length and chunks it is the only way
+// to tell a client that something is missing.
+void reset_on_close(conn_rec* connection);
+
 }  // namespace cppcgi::httpd
 
 #endif

@@ -1,0 +1,79 @@
+// Owns what outlives its response in a server child: scripts that closed their stdout and
+// work on, their stderr and their exit, scripts that were told to end. One thread a child,
+// started when first needed; it also ends every script when the child is stopped.
+#ifndef CPPCGI_MODULE_CARETAKER_H
+#define CPPCGI_MODULE_CARETAKER_H
+
+#include "module/descriptor.h"
+#include "module/running_scripts.h"
+#include "module/script_errors.h"
+#include "module/script_process.h"
+
+#include <httpd.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace cppcgi::module {
+
+class Caretaker {
+public:
+    explicit Caretaker(server_rec* server);
+    ~Caretaker();
+    Caretaker(const Caretaker&) = delete;
+    Caretaker& operator=(const Caretaker&) = delete;
+
+    // A script whose response is complete: it may finish its work, but not longer than
+    // `patience` without a word on stderr.
+    void adopt(ScriptProcess process, ScriptErrors errors,
+               std::chrono::milliseconds patience);
+    // A script that is to end with all its process group: TERM, and KILL after a moment.
+    void end(ScriptProcess process, ScriptErrors errors);
+
+    // child_stopping: a graceful child lets its scripts finish, another ends them now.
+    void stop(bool graceful) noexcept;
+
+    RunningScripts& running() noexcept { return running_; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    struct Ward {
+        ScriptProcess process;
+        ScriptErrors errors;
+        std::chrono::milliseconds patience;
+        Clock::time_point deadline;
+        bool ending = false;
+    };
+
+    void add(Ward ward);
+    void run();
+    void wait(const std::vector<Ward>& wards);
+    static bool is_settled(Ward& ward, Clock::time_point now);
+    static void tell_to_end(Ward& ward, Clock::time_point now);
+    void signal_all(int number) const noexcept;
+    bool all_ended() const noexcept;
+
+    server_rec* server_;
+    RunningScripts running_;
+    Descriptor wake_;  // an eventfd
+    std::mutex mutex_;
+    std::vector<Ward> arrivals_;  // under mutex_
+    std::thread thread_;          // under mutex_
+    std::atomic<bool> closing_{false};
+    std::atomic<bool> hard_{
+        true};  // a child that ends without child_stopping is in trouble
+};
+
+// The caretaker of this server child.
+Caretaker& caretaker_of(const server_rec* server) noexcept;
+// child_init and child_stopping.
+void start_caretaker(apr_pool_t* child_pool, server_rec* server);
+void stop_caretaker(const server_rec* server, bool graceful) noexcept;
+
+}  // namespace cppcgi::module
+
+#endif

@@ -1,0 +1,288 @@
+#include "module/script_call.h"
+
+#include "gateway/httpd/log.h"
+#include "module/script_start.h"
+
+#include <apr_strings.h>
+#include <cstring>
+#include <http_protocol.h>
+#include <string>
+
+namespace cppcgi::module {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A process that the kernel is taking down is a zombie within microseconds, unless the
+// machine is very busy.
+constexpr std::chrono::milliseconds exit_delay = 1000ms;
+
+const char* base_name(const char* path) noexcept {
+    const char* slash = std::strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char* number_of(HeadFault fault) noexcept {
+    switch (fault) {
+        case HeadFault::line_too_long:
+            return "CPPCGI0411";
+        case HeadFault::head_too_long:
+            return "CPPCGI0412";
+        case HeadFault::too_many_fields:
+            return "CPPCGI0413";
+        case HeadFault::no_colon:
+            return "CPPCGI0414";
+        case HeadFault::bad_name:
+            return "CPPCGI0415";
+        case HeadFault::bad_value:
+            return "CPPCGI0416";
+        case HeadFault::folded:
+            return "CPPCGI0417";
+        case HeadFault::http_status_line:
+            return "CPPCGI0418";
+        case HeadFault::bad_status:
+            return "CPPCGI0419";
+        case HeadFault::status_not_final:
+            return "CPPCGI0420";
+        case HeadFault::status_out_of_range:
+            return "CPPCGI0424";
+        default:
+            return "CPPCGI0410";
+    }
+}
+
+const char* remedy_of(HeadFault fault) noexcept {
+    switch (fault) {
+        case HeadFault::line_too_long:
+            return "a line may have 131072 bytes; let the script send less in one "
+                   "header";
+        case HeadFault::head_too_long:
+            return "a head may have 524288 bytes; end it with an empty line";
+        case HeadFault::too_many_fields:
+            return "a head may have 1000 fields";
+        case HeadFault::no_colon:
+            return "write headers, an empty line, then the page; output before them "
+                   "often "
+                   "is an error message or a forgotten print";
+        case HeadFault::http_status_line:
+            return "write Status: 200 OK instead, or name the script nph-... when it "
+                   "writes the whole response";
+        case HeadFault::bad_status:
+            return "write it as Status: 404 Not Found";
+        case HeadFault::status_not_final:
+        case HeadFault::status_out_of_range:
+            return "use a status from 200 to 599";
+        case HeadFault::folded:
+            return "write the header in one line";
+        default:
+            return "write it as Name: value";
+    }
+}
+
+}  // namespace
+
+bool is_nph(const request_rec* r) noexcept {
+    return std::strncmp(base_name(r->filename), "nph-", 4) == 0;
+}
+
+ScriptCall::ScriptCall(request_rec* r, const ScriptSettings& settings)
+    : r_(r),
+      settings_(settings),
+      caretaker_(caretaker_of(r->server)),
+      body_(r, settings, 0),
+      errors_(r, 0),
+      output_(r),
+      nph_(is_nph(r)) {}
+
+int ScriptCall::run() {
+    if (const int status = body_.prepare(); status != OK) return status;
+    if (const int status = start(); status != OK) return status;
+    if (nph_) output_.bypass_filters();
+    Pump pump(r_, process_, body_, output_, errors_, *this, settings_);
+    if (nph_) pump.flush_at_once();
+    const Pump::End end = pump.run();
+    return conclude(end, pump.error());
+}
+
+int ScriptCall::start() {
+    ScriptCommand command{};
+    command.path = r_->filename;
+    command.directory = ap_make_dirstr_parent(r_->pool, r_->filename);
+    command.environment = script_environment(r_, body_.length());
+    command.arguments = script_arguments(r_, settings_.arguments);
+    command.input_file = body_.file();
+    command.input_pipe = body_.streams();
+    return start_script(r_, command, caretaker_, process_);
+}
+
+bool ScriptCall::take(std::string_view bytes) {
+    if (!nph_ && !head_.done()) return take_head(bytes);
+    if (response_.kind == ScriptResponse::Kind::body) output_.add(bytes);
+    return true;
+}
+
+bool ScriptCall::take_head(std::string_view bytes) {
+    const std::size_t taken = head_.feed(bytes);
+    if (head_.refused()) return false;
+    if (!head_.done()) return true;
+    response_ = apply_head(r_, head_);
+    if (response_.kind != ScriptResponse::Kind::body) return true;
+    output_.open();
+    output_.add(bytes.substr(taken));
+    return true;
+}
+
+int ScriptCall::conclude(Pump::End end, int error) {
+    switch (end) {
+        case Pump::End::output_ended:
+            return conclude_output();
+        case Pump::End::output_refused:
+            return conclude_head_fault();
+        case Pump::End::timed_out:
+            return conclude_timeout();
+        case Pump::End::client_gone:
+            ap_log_rerror(
+                APLOG_MARK, APLOG_INFO, 0, r_,
+                "CPPCGI0405: the client left before %s had answered; the script "
+                "is ended",
+                r_->filename);
+            r_->connection->aborted = 1;
+            end_script();
+            return OK;
+        case Pump::End::body_failed:
+            if (body_.status() == OK) {
+                ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                              "CPPCGI0309: the client sent nothing more of its request "
+                              "body for %s for as long as Timeout allows",
+                              r_->filename);
+            }
+            return fail(body_.status() == OK ? HTTP_REQUEST_TIME_OUT : body_.status());
+        case Pump::End::failed:
+        case Pump::End::running:
+            break;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, error, r_,
+                  "CPPCGI0406: the pipes of %s could not be read; the script is ended",
+                  r_->filename);
+    return fail(HTTP_INTERNAL_SERVER_ERROR);
+}
+
+int ScriptCall::conclude_output() {
+    if (nph_ || head_.done()) return finish();
+    head_.finish();
+    return conclude_head_fault();
+}
+
+// The script closed its stdout with a whole head before.
+int ScriptCall::finish() {
+    const bool ended = wait_for_exit();
+    if (ended && process_.exit().signalled) {
+        log_exit();
+        return fail(HTTP_INTERNAL_SERVER_ERROR);
+    }
+    int status = OK;
+    switch (response_.kind) {
+        case ScriptResponse::Kind::body: {
+            const bool early = !body_.is_complete();
+            if (!output_.finish(early)) r_->connection->aborted = 1;
+            break;
+        }
+        case ScriptResponse::Kind::local_redirect:
+            leave_to_caretaker();
+            return answer_with(r_, response_.location);
+        case ScriptResponse::Kind::status:
+            status = response_.status;
+            if (status == HTTP_NOT_MODIFIED) {
+                // Not an error: with a status returned, mod_cache could not see that its
+                // own conditions were met.
+                r_->status = status;
+                status = OK;
+            }
+            break;
+    }
+    leave_to_caretaker();
+    return status;
+}
+
+int ScriptCall::conclude_head_fault() {
+    const HeadFault fault = head_.fault();
+    const std::string line(head_.offending_line());
+    if (fault != HeadFault::empty && fault != HeadFault::unfinished) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                      "%s: %s wrote a response head that is refused: %s: \"%s\"; %s",
+                      number_of(fault), r_->filename, text(fault), line.c_str(),
+                      remedy_of(fault));
+        return fail(HTTP_INTERNAL_SERVER_ERROR);
+    }
+    const std::string end = wait_for_exit() ? "ended with " + process_.exit().text()
+                                            : std::string("closed its output");
+    if (fault == HeadFault::empty) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r_,
+            "CPPCGI0400: %s %s and wrote nothing, not even a response head; its "
+            "stderr above may tell why",
+            r_->filename, end.c_str());
+    } else {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r_,
+            "CPPCGI0401: %s %s before the empty line that ends its response head; "
+            "its last line: \"%s\"",
+            r_->filename, end.c_str(), line.c_str());
+    }
+    return fail(HTTP_INTERNAL_SERVER_ERROR);
+}
+
+int ScriptCall::conclude_timeout() {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                  "%s: %s was silent for %ld s %s and is ended with its process "
+                  "group; raise CppCGITimeout when it needs longer",
+                  head_.done() ? "CPPCGI0404" : "CPPCGI0403", r_->filename,
+                  static_cast<long>(settings_.timeout.count() / 1000),
+                  head_.done() ? "within its response" : "before its response head");
+    return fail(HTTP_GATEWAY_TIME_OUT);
+}
+
+// Ends the script and answers with a status, or, when the answer is on its way, so that
+// the client sees that it is not complete.
+int ScriptCall::fail(int status) {
+    const bool started = output_.started();
+    if (started) output_.break_off();
+    end_script();
+    if (started) return OK;
+    // What the script said of its answer does not hold for ours.
+    apr_table_clear(r_->err_headers_out);
+    apr_table_clear(r_->headers_out);
+    r_->status = HTTP_OK;
+    r_->status_line = nullptr;
+    return status;
+}
+
+bool ScriptCall::wait_for_exit() {
+    if (process_.ended()) return true;
+    return process_.is_exiting() && process_.ended_within(exit_delay);
+}
+
+void ScriptCall::log_exit() {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                  "CPPCGI0402: %s was ended by %s within its response", r_->filename,
+                  process_.exit().text().c_str());
+}
+
+void ScriptCall::leave_to_caretaker() {
+    if (process_.err.is_open() && !errors_.read_from(process_.err.get())) {
+        process_.err.close();
+    }
+    const bool ended = process_.ended();
+    if (ended && !process_.err.is_open()) return;
+    process_.in.close();
+    process_.out.close();
+    caretaker_.adopt(std::move(process_), std::move(errors_), settings_.timeout);
+}
+
+void ScriptCall::end_script() {
+    if (process_.err.is_open()) errors_.read_from(process_.err.get());
+    caretaker_.end(std::move(process_), std::move(errors_));
+}
+
+}  // namespace cppcgi::module

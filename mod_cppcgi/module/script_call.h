@@ -1,0 +1,59 @@
+// One run of a classic script for one request: start, pump, head, body, end. Lives on the
+// stack of the content handler; what outlives it goes to the caretaker.
+#ifndef CPPCGI_MODULE_SCRIPT_CALL_H
+#define CPPCGI_MODULE_SCRIPT_CALL_H
+
+#include "core/script_head.h"
+#include "module/caretaker.h"
+#include "module/pump.h"
+#include "module/script_body.h"
+#include "module/script_errors.h"
+#include "module/script_output.h"
+#include "module/script_process.h"
+#include "module/script_response.h"
+#include "module/script_settings.h"
+
+#include <httpd.h>
+
+namespace cppcgi::module {
+
+// A script whose name starts so writes the whole response itself.
+bool is_nph(const request_rec* r) noexcept;
+
+class ScriptCall : private OutputSink {
+public:
+    ScriptCall(request_rec* r, const ScriptSettings& settings);
+
+    // Returns what a content handler returns.
+    int run();
+
+private:
+    bool take(std::string_view bytes) override;
+    bool take_head(std::string_view bytes);
+    int start();
+    int conclude(Pump::End end, int error);
+    int conclude_output();
+    int conclude_head_fault();
+    int conclude_timeout();
+    int fail(int status);
+    int finish();
+    bool wait_for_exit();
+    void leave_to_caretaker();
+    void end_script();
+    void log_exit();
+
+    request_rec* r_;
+    const ScriptSettings& settings_;
+    Caretaker& caretaker_;
+    ScriptBody body_;
+    ScriptErrors errors_;
+    ScriptOutput output_;
+    ScriptProcess process_;
+    ScriptHead head_;
+    ScriptResponse response_;
+    bool nph_;
+};
+
+}  // namespace cppcgi::module
+
+#endif
