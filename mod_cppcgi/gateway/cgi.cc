@@ -1,0 +1,173 @@
+#include "gateway/cgi.h"
+
+#include "core/characters.h"
+#include "core/head.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace cppcgi::program {
+
+namespace {
+
+// What a pipe holds; a larger read would not get more.
+constexpr std::size_t block_size = 64 * 1024;
+
+// -1 when it is no length; 0 without one, since RFC 3875 section 4.2 then forbids to read.
+std::int64_t content_length(const Environment& environment) noexcept {
+    const std::string_view text =
+        environment.variable("CONTENT_LENGTH").value_or(std::string_view{});
+    std::int64_t length = 0;
+    if (text.empty()) return 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, length);
+    return error == std::errc{} && rest == end && length >= 0 ? length : -1;
+}
+
+int log_level(const Environment& environment) noexcept {
+    constexpr std::string_view names[] = {"error", "warn", "notice", "info", "debug"};
+    const auto wanted = environment.variable("CPPCGI_LOG_LEVEL");
+    const auto* const found = std::find(std::begin(names), std::end(names), wanted);
+    return found == std::end(names) ? 6 : static_cast<int>(found - names) + 3;
+}
+
+bool is_named(const cppcgi_pair& field, std::string_view name) noexcept {
+    return detail::equal_no_case({field.name.data, field.name.size}, name);
+}
+
+[[noreturn]] void die_visibly() {
+    const rlimit no_core = {0, 0};  // it is a message to the server, no crash
+    setrlimit(RLIMIT_CORE, &no_core);
+    std::signal(SIGABRT, SIG_DFL);
+    ::kill(::getpid(), SIGABRT);
+    ::_exit(1);
+}
+
+}  // namespace
+
+CgiCall::CgiCall(std::string_view name, const char* const* environment_entries,
+                 std::span<const char* const> arguments, CgiDescriptors descriptors)
+    : ProgramCall(name, environment_entries), descriptors_(descriptors) {
+    arguments_.assign(arguments.begin(), arguments.end());
+    const std::int64_t length = content_length(environment());
+    unread_ = static_cast<std::uint64_t>(std::max<std::int64_t>(length, 0));
+    if (length < 0) end_ = -400;
+    without_body_ = environment().variable("REQUEST_METHOD") == "HEAD";
+    log_level_ = log_level(environment());
+}
+
+int CgiCall::read(cppcgi_text& slice) {
+    if (end_ != CPPCGI_READ_DATA) return end_;
+    if (unread_ == 0) return end_ = CPPCGI_READ_END;
+    if (!block_) block_ = std::make_unique_for_overwrite<char[]>(block_size);
+    const std::size_t wanted = std::min<std::uint64_t>(unread_, block_size);
+    ssize_t got;
+    do {
+        got = ::read(descriptors_.input, block_.get(), wanted);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return end_ = -500;
+    if (got == 0) return end_ = -400;  // shorter than its length
+    unread_ -= static_cast<std::uint64_t>(got);
+    slice = {block_.get(), static_cast<std::size_t>(got)};
+    return CPPCGI_READ_DATA;
+}
+
+void CgiCall::send_head(const cppcgi_head& head) {
+    detail::append_cgi_head(head_, head);
+    head_.resize(head_.size() - 2);  // the blank line comes when the length is known
+    head_pending_ = true;
+    const std::span<const cppcgi_pair> fields(head.headers, head.header_count);
+    has_length_ = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
+        return is_named(field, "Content-Length") ||
+               is_named(field, "Transfer-Encoding");
+    });
+    if (head.status == 204 || head.status == 304) has_length_ = without_body_ = true;
+}
+
+// Known when the response leaves in one piece. A server that is not told closes the
+// connection behind it or sends chunks, and an answer to HEAD would have no length.
+bool CgiCall::must_tell_length(unsigned flags) const noexcept {
+    return head_pending_ && !has_length_ && (flags & CPPCGI_WRITE_END);
+}
+
+bool CgiCall::write(std::string_view data, unsigned flags) {
+    if (must_tell_length(flags))
+        head_.append("Content-Length: ")
+            .append(std::to_string(data.size()))
+            .append("\r\n");
+    std::string_view head;
+    if (head_pending_) head = head_.append("\r\n");
+    head_pending_ = false;
+    return write_all(head, without_body_ ? std::string_view{} : data);
+}
+
+bool CgiCall::write_all(std::string_view first, std::string_view second) {
+    while (!first.empty() || !second.empty()) {
+        const iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
+                                 {const_cast<char*>(second.data()), second.size()}};
+        const ssize_t wrote = ::writev(descriptors_.output, pieces, 2);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote < 0 && errno == EAGAIN) {
+            pollfd ready = {descriptors_.output, POLLOUT, 0};
+            ::poll(&ready, 1, -1);
+            continue;
+        }
+        if (wrote < 0) return false;
+        const auto size = static_cast<std::size_t>(wrote);
+        const std::size_t of_first = std::min(size, first.size());
+        first.remove_prefix(of_first);
+        second.remove_prefix(size - of_first);
+    }
+    return true;
+}
+
+bool CgiCall::send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
+                        unsigned flags) {
+    if (!write({}, 0)) return false;  // the head
+    if (without_body_) return true;
+    auto position = static_cast<off_t>(offset);
+    while (length != 0) {
+        const ssize_t sent =
+            ::sendfile(descriptors_.output, descriptor, &position, length);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno == EPIPE) return false;
+        if (sent <= 0)  // not between these two: an output opened for appending, say
+            return ProgramCall::send_file(
+                descriptor, static_cast<std::uint64_t>(position), length, flags);
+        length -= static_cast<std::uint64_t>(sent);
+    }
+    return true;
+}
+
+bool CgiCall::aborted() {
+    pollfd output = {descriptors_.output, 0, 0};
+    return ::poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+void CgiCall::log_line(int level, std::string_view line) {
+    if (level > log_level_) return;
+    const iovec pieces[2] = {{const_cast<char*>(line.data()), line.size()},
+                             {const_cast<char*>("\n"), 1}};
+    // In one call, so that lines of several programs on one descriptor stay whole.
+    [[maybe_unused]] const ssize_t nowhere_to_complain =
+        ::writev(descriptors_.error, pieces, 2);
+}
+
+int run_cgi(std::string_view name, cppcgi_entry entry, const char* const* environment,
+            std::span<const char* const> arguments) {
+    // A client that has gone is an error of write(), not a death between two statements
+    // of a handler.
+    std::signal(SIGPIPE, SIG_IGN);
+    CgiCall call(name, environment, arguments);
+    if (!call.run(entry)) die_visibly();
+    return 0;
+}
+
+}  // namespace cppcgi::program

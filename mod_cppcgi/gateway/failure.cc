@@ -1,0 +1,146 @@
+#include "gateway/failure.h"
+
+#include "core/characters.h"
+
+#include <initializer_list>
+
+namespace cppcgi::program {
+
+namespace {
+
+constexpr int error = 3, warning = 4, info = 6;
+
+// One line whatever it holds: control characters as httpd's log writes them.
+void append_escaped_line(std::string& line, std::string_view text) {
+    constexpr char digits[] = "0123456789abcdef";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '\n') {
+            line += "\\n";
+        } else if (detail::is_control(c) && c != '\t') {
+            line += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        } else {
+            line += c;
+        }
+    }
+}
+
+void log_words(ProgramCall& call, int level,
+               std::initializer_list<std::string_view> words) {
+    std::string line;
+    for (const std::string_view word : words) append_escaped_line(line, word);
+    call.log_line(level, line);
+}
+
+struct Reason {
+    int status;
+    const char* text;
+};
+
+// Those that cppcgi::Error carries itself, and what handlers are likely to throw.
+constexpr Reason reasons[] = {{400, "Bad Request"},
+                              {401, "Unauthorized"},
+                              {403, "Forbidden"},
+                              {404, "Not Found"},
+                              {405, "Method Not Allowed"},
+                              {408, "Request Timeout"},
+                              {409, "Conflict"},
+                              {410, "Gone"},
+                              {411, "Length Required"},
+                              {413, "Content Too Large"},
+                              {414, "URI Too Long"},
+                              {415, "Unsupported Media Type"},
+                              {422, "Unprocessable Content"},
+                              {429, "Too Many Requests"},
+                              {431, "Request Header Fields Too Large"},
+                              {500, "Internal Server Error"},
+                              {501, "Not Implemented"},
+                              {503, "Service Unavailable"}};
+
+std::string_view reason_of(int status) noexcept {
+    for (const Reason& reason : reasons)
+        if (reason.status == status) return reason.text;
+    return status < 500 ? "Request Refused" : "Server Error";
+}
+
+cppcgi_text to_c(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+}  // namespace
+
+void log_message(ProgramCall& call, const cppcgi_log_record& record) {
+    const std::string_view message(record.message.data, record.message.size);
+    if (!record.file)
+        return log_words(call, record.level,
+                         {"CPPCGI0200: ", call.name(), ": ", message});
+    log_words(call, record.level,
+              {"CPPCGI0200: ", call.name(), ": ", message, " (", record.file, ":",
+               std::to_string(record.line), ")"});
+}
+
+void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome) {
+    const std::string status = std::to_string(outcome.status);
+    const int level = outcome.status < 500 ? warning : error;
+    switch (outcome.cause) {
+        case CPPCGI_CAUSE_ERROR:
+            return log_words(call, level,
+                             {"CPPCGI0201: handler ", call.name(), " answered ", status,
+                              ": ", outcome.what});
+        case CPPCGI_CAUSE_LIMIT:
+            return log_words(
+                call, level,
+                {"CPPCGI0202: handler ", call.name(), " refused a request with ",
+                 status, ": ", outcome.what, "; ", outcome.limit, " is ",
+                 std::to_string(outcome.limit_value),
+                 " here, raise it where such requests are wanted"});
+        case CPPCGI_CAUSE_EXCEPTION:
+            return log_words(
+                call, error,
+                {"CPPCGI0203: handler ", call.name(), " threw ", outcome.type, ": ",
+                 outcome.what,
+                 "; catch it in the handler, or throw cppcgi::Error to choose the "
+                 "status"});
+        case CPPCGI_CAUSE_UNKNOWN:
+            return log_words(
+                call, error,
+                {"CPPCGI0204: handler ", call.name(), " threw ", outcome.type,
+                 ", which is not derived from std::exception; throw cppcgi::Error or a "
+                 "standard exception to say more"});
+        case CPPCGI_CAUSE_ABORTED:
+            return log_words(call, info,
+                             {"CPPCGI0205: the client left before handler ",
+                              call.name(), " had answered"});
+        default:
+            return;  // a refused head has had its line
+    }
+}
+
+void log_bad_head(ProgramCall& call, std::string_view what) {
+    log_words(call, error,
+              {"CPPCGI0210: the response head of handler ", call.name(),
+               " is refused as a whole: ", what,
+               "; take line ends and controls out of what is put into a header"});
+}
+
+void log_bad_limit(ProgramCall& call, std::string_view variable) {
+    log_words(
+        call, error,
+        {"CPPCGI0220: the environment variable ", variable, " of handler ", call.name(),
+         " is no number of bytes, so the default holds; write it as 1048576, "
+         "1024K, 1M or 1G"});
+}
+
+void send_error_page(ProgramCall& call, int status) {
+    const std::string title =
+        std::to_string(status) + " " + std::string(reason_of(status));
+    std::string page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>";
+    page += title;
+    page += "</title></head><body><h1>";
+    page += title;
+    page += "</h1></body></html>\n";
+    const cppcgi_pair type = {to_c("Content-Type"), to_c("text/html; charset=utf-8")};
+    const cppcgi_head head = {sizeof head, status, to_c(reason_of(status)), &type, 1};
+    call.send_head(head);
+    call.write(page, CPPCGI_WRITE_END);
+}
+
+}  // namespace cppcgi::program

@@ -1,0 +1,23 @@
+// What a program says when a call goes wrong: the lines of the error log, with the numbers
+// that the same causes have inside httpd, and the page the client sees. The text of an
+// exception goes to the log only.
+#ifndef CPPCGI_GATEWAY_FAILURE_H
+#define CPPCGI_GATEWAY_FAILURE_H
+
+#include "gateway/program_call.h"
+
+namespace cppcgi::program {
+
+// What a handler logs itself.
+void log_message(ProgramCall& call, const cppcgi_log_record& record);
+
+void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome);
+void log_bad_head(ProgramCall& call, std::string_view what);
+void log_bad_limit(ProgramCall& call, std::string_view variable);
+
+// A complete response of this status.
+void send_error_page(ProgramCall& call, int status);
+
+}  // namespace cppcgi::program
+
+#endif

@@ -1,0 +1,67 @@
+// One call of a handler, seen from a program: its environment, and a body and an answer
+// whose ends the gateways that derive from it know (descriptors, a FastCGI stream, memory).
+// Lives on the stack of who makes the call; used by the thread that runs the handler.
+#ifndef CPPCGI_GATEWAY_PROGRAM_CALL_H
+#define CPPCGI_GATEWAY_PROGRAM_CALL_H
+
+#include <cppcgi/abi.h>
+
+#include "gateway/environment.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cppcgi::program {
+
+class ProgramCall {
+public:
+    // `name` of the handler, for log lines.
+    ProgramCall(std::string_view name, const char* const* environment) noexcept
+        : name_(name), environment_(environment) {}
+    virtual ~ProgramCall();
+    ProgramCall(const ProgramCall&) = delete;
+    ProgramCall& operator=(const ProgramCall&) = delete;
+
+    std::string_view name() const noexcept { return name_; }
+    Environment& environment() noexcept { return environment_; }
+    const std::vector<std::string>& arguments() const noexcept { return arguments_; }
+
+    // These mean what cppcgi_gateway says. The head has been checked.
+    virtual int read(cppcgi_text& slice) = 0;
+    virtual void send_head(const cppcgi_head& head) = 0;
+    virtual bool write(std::string_view data, unsigned flags) = 0;
+    // Unless something quicker is there, reads the file and writes it.
+    virtual bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
+                           unsigned flags);
+    virtual bool aborted() = 0;
+    // A line with its number, without control characters and without a line end.
+    virtual void log_line(int level, std::string_view line) = 0;
+
+    // Calls a handler, logs how that went, and puts a short page in the place of a
+    // response that failed before it began. False when the response broke off: what has
+    // left must then be made to look incomplete.
+    bool run(cppcgi_entry entry);
+    // True when the handler did not end well.
+    bool failed() const noexcept { return failed_; }
+
+protected:
+    std::vector<std::string> arguments_;
+
+private:
+    bool failed_ = false;
+    std::string_view name_;
+    Environment environment_;
+};
+
+// The table; `call` is a ProgramCall*.
+extern const cppcgi_gateway program_gateway;
+
+// Words of a query without "=", decoded (RFC 3875 section 4.4), for gateways whose server
+// does not hand them over.
+std::vector<std::string> query_arguments(std::string_view query);
+
+}  // namespace cppcgi::program
+
+#endif
