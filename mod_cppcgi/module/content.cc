@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/call.h"
 #include "module/config.h"
+#include "module/crash.h"
 #include "module/exec.h"
 #include "module/outcome.h"
 #include "module/registry.h"
@@ -31,7 +32,10 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
-    handler.entry(&httpd::gateway, &call, &outcome);
+    {
+        const CrashScope scope(r, handler.label);
+        handler.entry(&httpd::gateway, &call, &outcome);
+    }
     return conclude(call, outcome);
 }
 

@@ -4,6 +4,7 @@
 #include "module/caretaker.h"
 #include "module/config.h"
 #include "module/content.h"
+#include "module/crash.h"
 #include "module/directives.h"
 #include "module/registry.h"
 
@@ -25,6 +26,7 @@ int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         open_libraries_child(child, server);
+        install_crash_report_child(child, server);
         start_caretaker(child, server);
         return OK;
     });

@@ -99,7 +99,7 @@ bool admit(Parent& parent, Library& library) {
         library.fault = nullptr;
         ap_log_error(
             APLOG_MARK, APLOG_NOTICE, 0, parent.server,
-            "CPPCGI0100: library %s is served from its last good copy until %s can be "
+            "CPPCGI0150: library %s is served from its last good copy until %s can be "
             "opened again",
             library.alias, library.path);
     }
