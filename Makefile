@@ -3,7 +3,8 @@
 #   BUILD=build/asan SANITIZE=address,undefined   a variant beside the usual one
 #   PREFIX= DESTDIR= APXS= V=1                    as usual
 # Sources are found by folder, so a new file needs no line here. mk/ holds the rest:
-# tests.mk, install.mk, and the scripts they call.
+# tests.mk, check.mk, install.mk, run.mk, and the scripts they call.
+#   make run, test, check, bench, asan, tsan, fuzz, format, tidy, deps, install
 BUILD = build
 SANITIZE =
 WERROR =
@@ -16,12 +17,13 @@ SHELL := /bin/sh
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # Goals that need no configuration.
-unconfigured := clean distclean deps format format-check help
+unconfigured := clean distclean deps check format format-check help
 ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
 
 config.mk: configure mk/config.mk.in
+	@mk/deps.sh build
 	env -u CC -u CXX -u CFLAGS -u CXXFLAGS -u LDFLAGS ./configure $(CONFIGURE_FLAGS) APXS="$(APXS)"
 
 configure: configure.ac
@@ -93,9 +95,9 @@ core_libs = $(LIBCRYPTO_LIBS)
 # LIBDW_LIBS names libelf as well, which --as-needed drops.
 host_libs = $(LIBDW_LIBS) -ldl
 
-$(lib)/libcppcgi.so.1: $(core) $(gateway)
+$(lib)/libcppcgi.so.1: $(core) $(gateway) mk/libcppcgi.map
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $^ $(ALL_LDFLAGS) -Wl,-soname,libcppcgi.so.1 -Wl,-Bsymbolic-functions $(core_libs) $(LIBDW_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/libcppcgi.map -Wl,-soname,libcppcgi.so.1 -Wl,-Bsymbolic-functions $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
 $(lib)/libcppcgi.so: $(lib)/libcppcgi.so.1
 	@ln -sf libcppcgi.so.1 $@
@@ -141,10 +143,13 @@ $(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
-include mk/tests.mk
--include mk/install.mk
+include mk/tests.mk mk/check.mk mk/install.mk
 # `make run` and what serves the demo site.
 -include mk/run.mk
+
+.PHONY: deps
+deps:
+	@mk/deps.sh all
 
 .PHONY: clean distclean help
 clean:

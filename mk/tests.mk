@@ -2,14 +2,16 @@
 shared_test := $(call objects,$(wildcard t/*.cc))
 unit := $(call objects,$(wildcard t/unit/*.cc))
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
+tree_tests := $(call objects,$(wildcard t/tree/*.cc))
 test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))
 bench_modules := $(patsubst t/bench/%.c,%,$(wildcard t/bench/mod_*.c))
 bench_programs := $(patsubst t/bench/%.cc,%,$(wildcard t/bench/*_bench.cc))
-test_objects := $(shared_test) $(unit) $(httpd_tests) \
+test_objects := $(shared_test) $(unit) $(httpd_tests) $(tree_tests) \
     $(call objects,$(wildcard t/handlers/*.cc t/bench/*.cc t/fuzz/*.cc))
 
 unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
 httpd_test := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(if $(httpd_tests),$(BUILD)/t/httpd_test)))
+tree_test := $(if $(GTEST_FOUND),$(BUILD)/t/tree_test)
 test_handler_files := $(test_handlers:%=$(BUILD)/t/handlers/%.so)
 bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
     $(if $(BENCHMARK_FOUND),$(bench_programs:%=$(BUILD)/t/bench/%))
@@ -32,6 +34,10 @@ $(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(LIBS)
 
+$(BUILD)/t/tree_test: $(tree_tests) $(shared_test)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(LIBS)
+
 $(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) -Wl,-Bsymbolic -L$(lib) -lcppcgi
@@ -44,27 +50,38 @@ $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)
 
-.PHONY: programs test unit-test httpd-test
-programs: all $(unit_test) $(httpd_test) $(test_handler_files)
+.PHONY: programs
+programs: all $(unit_test) $(httpd_test) $(tree_test) $(test_handler_files)
 
+# One kind of test by itself; arguments by GTEST_FILTER= and the like in the environment.
+.PHONY: unit-test httpd-test tree-test
 unit-test: $(unit_test)
 	$(BUILD)/t/unit_test
 
 httpd-test: programs
 	$(BUILD)/t/httpd_test
 
-test: unit-test httpd-test
+# The tree against its own rules: layers, headers, pages, exports.
+tree-test: programs
+	$(BUILD)/t/tree_test
+
+# Units, the tree by one compiler, and the tests through httpd on one MPM.
+.PHONY: test
+test:
+	@mk/deps.sh test
+	$(submake) WERROR=-Werror programs
+	@{ $(call test_jobs,$(BUILD),$${CPPCGI_TEST_MPMS:-event},*); \
+	   echo "tree env CPPCGI_TEST_COMPILERS=g++ $(BUILD)/t/tree_test"; \
+	   echo "refused env CXX='$(CXX)' mk/check-refused.sh"; \
+	 } | mk/jobs.sh $(BUILD)/log/test $(JOBS)
 
 # Fuzzers need clang: `make fuzz` builds them as a variant of their own.
 fuzzers := $(patsubst t/fuzz/%_fuzz.cc,$(BUILD)/%_fuzz,$(wildcard t/fuzz/*_fuzz.cc))
 $(BUILD)/%_fuzz: $(BUILD)/obj/t/fuzz/%_fuzz.o $(core) $(gateway)
-	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(core_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
-.PHONY: fuzzers fuzz
+.PHONY: fuzzers
 fuzzers: $(fuzzers)
-fuzz:
-	$(MAKE) BUILD=build/fuzz CXX="$(FUZZ_CXX)" SANITIZE=fuzzer-no-link,address,undefined fuzzers
-FUZZ_CXX = clang++
 
 # What must not compile.
 .PHONY: refused-check
