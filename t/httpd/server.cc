@@ -225,10 +225,11 @@ void Server::start(const std::string& config) {
 }
 
 bool Server::try_start() {
+    const std::size_t before = generations();
     pid_ = cppcgi_test::start({CPPCGI_HTTPD, "-d", root_, "-f", root_ / "httpd.conf",
                                "-DFOREGROUND", "-k", "start"},
                               environment(), root_ / "output");
-    return wait_generation(generations()) &&
+    return wait_generation(before) &&
            poll_until([this] { return succeeds(connect, port_); });
 }
 
