@@ -1,11 +1,12 @@
 #include <cppcgi/cookies.h>
 
+#include "core/byte_mask.h"
 #include "core/characters.h"
-#include "core/cookie_scan.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 namespace cppcgi {
 
@@ -49,9 +50,20 @@ char* unescape(std::string_view escaped, char* out) noexcept {
     return out;
 }
 
+// trim() for what seldom has more to cut off than one space in front. Inlined, because
+// the call would cost as much as the rest of a cookie.
+[[gnu::always_inline]] inline std::string_view trim_item(
+    std::string_view text) noexcept {
+    if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+    if (text.empty() || (is_plain(text.front()) && is_plain(text.back()))) return text;
+    return trim(text);
+}
+
 }  // namespace
 
-// Walks over the positions that the scan found, item by item.
+// Reads a header item by item. What changes with each item stays in locals, so that it
+// may live in registers: as members it made this twice as slow.
 class Cookies::Reader {
 public:
     Reader(Cookies& cookies, std::string_view text) noexcept
@@ -60,59 +72,61 @@ public:
     void read() {
         constexpr std::size_t usual = 2048;
         if (text_.size() < usual) {
-            std::uint32_t positions[usual + detail::cookie_scan_slack];
-            read(positions);
+            std::uint32_t ends[usual];
+            read(ends);
         } else {
-            const auto positions = std::make_unique_for_overwrite<std::uint32_t[]>(
-                text_.size() + 1 + detail::cookie_scan_slack);
-            read(positions.get());
+            read(std::make_unique_for_overwrite<std::uint32_t[]>(text_.size() + 1)
+                     .get());
         }
     }
 
 private:
-    void read(std::uint32_t* positions) {
-        std::size_t count = detail::scan_cookies(text_, positions);
-        positions[count++] = static_cast<std::uint32_t>(text_.size());
-        reserve(count / 2);
-        const std::uint32_t* const end = positions + count;
-        const std::uint32_t* next = positions;
-        for (std::size_t begin = 0; next != end;) {
-            const std::size_t name_end = *next++;
-            if (name_end < text_.size() && text_[name_end] == '=') {
-                next = read_value(begin, name_end, next);
+    // `ends` has room for as many numbers as the text has bytes, and one more.
+    void read(std::uint32_t* ends) {
+        const std::string_view text = text_;
+        std::uint32_t* last = ends;
+        detail::for_each_byte(text, ';', [&last](std::size_t position) {
+            *last++ = static_cast<std::uint32_t>(position);
+        });
+        *last = static_cast<std::uint32_t>(text.size());
+        CookieView* out = reserve(static_cast<std::size_t>(last - ends) + 1);
+        std::size_t begin = 0;
+        for (const std::uint32_t* next = ends; next <= last; ++next) {
+            const std::size_t end = *next;
+            const std::size_t equals = detail::find_near(text, '=', begin, end);
+            if (equals != end) {
+                const std::string_view name =
+                    trim_item({text.data() + begin, equals - begin});
+                std::string_view value =
+                    trim_item({text.data() + equals + 1, end - equals - 1});
+                if (!value.empty() && value.front() == '"') {
+                    const Quoted quoted = read_quoted(value, end);
+                    value = quoted.value;
+                    while (*next < quoted.end) ++next;
+                }
+                if (!name.empty()) std::construct_at(out++, CookieView{name, value});
             }
-            begin = next[-1] + std::size_t{1};
+            begin = *next + std::size_t{1};
         }
+        cookies_.size_ = static_cast<std::size_t>(out - cookies_.data_);
     }
 
-    // Takes the item whose name stands before `name_end`; returns the position behind
-    // the one that ended it.
-    const std::uint32_t* read_value(std::size_t begin, std::size_t name_end,
-                                    const std::uint32_t* positions) {
-        const std::string_view name = trim(text_.substr(begin, name_end - begin));
-        std::string_view value =
-            trim(text_.substr(name_end + 1, *positions - name_end - 1));
-        if (!value.empty() && value.front() == '"') {
-            positions = read_quoted(value, positions);
-        }
-        if (!name.empty()) add(name, value);
-        return positions + 1;
-    }
+    struct Quoted {
+        std::string_view value;
+        std::size_t end;  // of the item
+    };
 
     // Unquotes `value` if a whole quoted string stands there with only blanks behind it,
-    // also when it goes on over semicolons. Linear: a string that finds no end ends its
-    // search at the next value that starts with a quote.
-    const std::uint32_t* read_quoted(std::string_view& value,
-                                     const std::uint32_t* positions) {
+    // also when it goes on over semicolons; otherwise leaves it as it is. Linear: a string
+    // that finds no end stops at the next value that starts with a quote.
+    Quoted read_quoted(std::string_view value, std::size_t end) {
         const auto open = static_cast<std::size_t>(value.data() - text_.data());
         const std::size_t close = closing_quote(text_, open);
-        if (close == std::string_view::npos) return positions;
-        std::size_t end = close + 1;
-        while (end < text_.size() && is_in(blanks, text_[end])) ++end;
-        if (end < text_.size() && text_[end] != ';') return positions;
-        value = unescaped(text_.substr(open + 1, close - open - 1));
-        while (*positions < end) ++positions;
-        return positions;
+        if (close == std::string_view::npos) return {value, end};
+        std::size_t behind = close + 1;
+        while (behind < text_.size() && is_in(blanks, text_[behind])) ++behind;
+        if (behind < text_.size() && text_[behind] != ';') return {value, end};
+        return {unescaped(text_.substr(open + 1, close - open - 1)), behind};
     }
 
     std::string_view unescaped(std::string_view escaped) {
@@ -127,17 +141,14 @@ private:
         return {begin, static_cast<std::size_t>(free_ - begin)};
     }
 
-    void reserve(std::size_t count) {
+    CookieView* reserve(std::size_t count) {
         if (count <= inline_capacity) {
             cookies_.data_ = reinterpret_cast<CookieView*>(cookies_.inline_.data());
-            return;
+        } else {
+            cookies_.heap_ = std::make_unique_for_overwrite<CookieView[]>(count);
+            cookies_.data_ = cookies_.heap_.get();
         }
-        cookies_.heap_ = std::make_unique_for_overwrite<CookieView[]>(count);
-        cookies_.data_ = cookies_.heap_.get();
-    }
-
-    void add(std::string_view name, std::string_view value) noexcept {
-        std::construct_at(cookies_.data_ + cookies_.size_++, CookieView{name, value});
+        return cookies_.data_;
     }
 
     Cookies& cookies_;
@@ -145,7 +156,7 @@ private:
     char* free_ = nullptr;
 };
 
-// The scan counts in 32 bits; no server takes a head of that size.
+// Positions are kept in 32 bits; no server takes a head of that size.
 Cookies::Cookies(std::string_view header) {
     Reader(*this, header.substr(0, std::numeric_limits<std::uint32_t>::max())).read();
 }

@@ -1,6 +1,5 @@
 #include <cppcgi/cookies.h>
 
-#include "core/cookie_scan.h"
 #include "t/guard_page.h"
 #include "t/vectors.h"
 
@@ -24,12 +23,6 @@ Pairs pairs(const Cookies& cookies) {
 Pairs read(std::string_view header) {
     const cppcgi_test::GuardPage page(header);
     return pairs(Cookies(page.view()));
-}
-
-std::vector<std::uint32_t> scan(std::string_view text, detail::CookieScan scan) {
-    std::vector<std::uint32_t> positions(text.size() + detail::cookie_scan_slack);
-    positions.resize(scan(text, positions.data()));
-    return positions;
 }
 
 TEST(Cookies, AreReadAsTheVectorsExpect) {
@@ -136,20 +129,6 @@ TEST(Cookies, AgreeWithASimpleReaderOnRandomHeaders) {
         std::string header(random() % 200, ' ');
         for (char& c : header) c = alphabet[random() % alphabet.size()];
         ASSERT_EQ(read(header), read_simply(header)) << header;
-    }
-}
-
-TEST(CookieScan, FindsTheSameOnEveryCpu) {
-    std::mt19937 random(7);
-    for (int round = 0; round < 5000; ++round) {
-        std::string text(random() % 300, ' ');
-        const auto rare = 2 + random() % 80;
-        for (char& c : text)
-            c = "=;abcdefgh"[random() % rare ? 2 + random() % 8 : random() % 2];
-        const cppcgi_test::GuardPage page(text);
-        ASSERT_EQ(scan(page.view(), detail::scan_cookies),
-                  scan(page.view(), detail::scan_cookies_plain))
-            << text;
     }
 }
 
