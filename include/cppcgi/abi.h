@@ -53,6 +53,12 @@
 
 // The symbol that a handler called NAME is entered by.
 #define CPPCGI_ENTRY_PREFIX "cppcgi_entry_"
+// The symbol that makes and ends the state of a handler with CPPCGI_CARD_STATE.
+#define CPPCGI_STATE_PREFIX "cppcgi_state_"
+// Symbols that a library may have: called once in each process that serves it, before the
+// first call of its handlers and after the last.
+#define CPPCGI_CHILD_START_SYMBOL "cppcgi_child_start"
+#define CPPCGI_CHILD_STOP_SYMBOL "cppcgi_child_stop"
 
 extern "C" {
 
@@ -63,9 +69,14 @@ struct cppcgi_card {
     char magic[8];        // CPPCGI_CARD_MAGIC without its NUL
     std::uint16_t size;   // of this record; the next stands at a multiple of 32 bytes
     std::uint16_t abi;    // CPPCGI_ABI
-    std::uint32_t flags;  // none yet; unknown ones are refused
+    std::uint32_t flags;  // CPPCGI_CARD_...; unknown ones are refused
     char toolchain[32];   // CPPCGI_TOOLCHAIN
     char name[80];        // of the handler, an identifier
+};
+
+enum {
+    CPPCGI_CARD_SERIAL = 1,  // not thread-safe: one call at a time of its library's
+    CPPCGI_CARD_STATE = 2    // a class: has a cppcgi_state_NAME
 };
 
 // Bytes that somebody else owns; not ended by NUL.
@@ -176,6 +187,12 @@ struct cppcgi_outcome {
 // A handler's entry: always returns with `outcome` filled in, never throws.
 typedef void (*cppcgi_entry)(const cppcgi_gateway* gateway, void* call,
                              cppcgi_outcome* outcome);
+
+// cppcgi_child_start, cppcgi_child_stop: `outcome` says what was thrown, if anything.
+typedef void (*cppcgi_child)(cppcgi_outcome* outcome);
+
+// cppcgi_state_NAME: makes the state (`start` 1) or ends it (0).
+typedef void (*cppcgi_state)(int start, cppcgi_outcome* outcome);
 
 }  // extern "C"
 

@@ -18,14 +18,18 @@ namespace detail {
 CPPCGI_API void invoke(HandlerFunction handler, const cppcgi_gateway* gateway,
                        void* call, cppcgi_outcome* outcome) noexcept;
 
+// Runs a hook of a library behind the same boundary.
+CPPCGI_API void invoke_hook(void (*hook)(), cppcgi_outcome* outcome) noexcept;
+
 template <std::size_t Size>
-consteval cppcgi_card make_card(const char (&name)[Size]) {
+consteval cppcgi_card make_card(const char (&name)[Size], std::uint32_t flags = 0) {
     static_assert(Size <= sizeof(cppcgi_card::name), "the handler's name is too long");
     cppcgi_card card{};
     for (std::size_t i = 0; i < sizeof card.magic; ++i)
         card.magic[i] = CPPCGI_CARD_MAGIC[i];
     card.size = sizeof card;
     card.abi = CPPCGI_ABI;
+    card.flags = flags;
     for (std::size_t i = 0; i < sizeof CPPCGI_TOOLCHAIN; ++i)
         card.toolchain[i] = CPPCGI_TOOLCHAIN[i];
     for (std::size_t i = 0; i < Size; ++i) card.name[i] = name[i];
@@ -61,18 +65,73 @@ CPPCGI_API int run(int argc, char** argv, const char* name, cppcgi_entry entry);
 // they share must be locked. Several handlers may stand in one file. Every name declared
 // here begins with cppcgi_, so a handler may be called index, read or test.
 #define CPPCGI_HANDLER(handler, req, res)                                              \
-    static void cppcgi_handler_##handler(::cppcgi::Request&, ::cppcgi::Response&);     \
+    CPPCGI_HANDLER_WITH_FLAGS_(handler, req, res, 0)
+
+// The same for code that is not thread-safe: calls of such handlers of one library wait for
+// each other within a server child.
+#define CPPCGI_HANDLER_SERIAL(handler, req, res)                                       \
+    CPPCGI_HANDLER_WITH_FLAGS_(handler, req, res, CPPCGI_CARD_SERIAL)
+
+#define CPPCGI_CARD_(handler, flags)                                                   \
     __attribute__((section(CPPCGI_CARD_SECTION), aligned(CPPCGI_CARD_ALIGNMENT),       \
                    used CPPCGI_RETAIN_)) static constinit const ::cppcgi_card          \
-        cppcgi_card_##handler = ::cppcgi::detail::make_card(#handler);                 \
+        cppcgi_card_##handler = ::cppcgi::detail::make_card(#handler, flags)
+
+#define CPPCGI_ENTRY_(handler)                                                         \
     extern "C" CPPCGI_API void cppcgi_entry_##handler(                                 \
         const ::cppcgi_gateway* cppcgi_gateway_, void* cppcgi_call_,                   \
         ::cppcgi_outcome* cppcgi_outcome_) {                                           \
         ::cppcgi::detail::invoke(&cppcgi_handler_##handler, cppcgi_gateway_,           \
                                  cppcgi_call_, cppcgi_outcome_);                       \
-    }                                                                                  \
+    }
+
+#define CPPCGI_HANDLER_WITH_FLAGS_(handler, req, res, flags)                           \
+    static void cppcgi_handler_##handler(::cppcgi::Request&, ::cppcgi::Response&);     \
+    CPPCGI_CARD_(handler, flags);                                                      \
+    CPPCGI_ENTRY_(handler)                                                             \
     static void cppcgi_handler_##handler([[maybe_unused]] ::cppcgi::Request& req,      \
                                          [[maybe_unused]] ::cppcgi::Response& res)
+
+// Defines a handler that is an object: TYPE is made once in each process that serves it (a
+// pool of connections, a loaded model), called as object(req, res) from several threads at
+// once, and ended after the last call. When its constructor throws, the handler answers 503
+// and the server tries again, with growing pauses. A program makes it at its first call.
+#define CPPCGI_HANDLER_CLASS(handler, Type)                                              \
+    static Type* cppcgi_object_##handler = nullptr;                                      \
+    static Type& cppcgi_object_of_program_##handler() {                                  \
+        static Type cppcgi_object;                                                       \
+        return cppcgi_object;                                                            \
+    }                                                                                    \
+    static void cppcgi_handler_##handler(::cppcgi::Request& req,                         \
+                                         ::cppcgi::Response& res) {                      \
+        (cppcgi_object_##handler ? *cppcgi_object_##handler                              \
+                                 : cppcgi_object_of_program_##handler())(req, res);      \
+    }                                                                                    \
+    CPPCGI_CARD_(handler, CPPCGI_CARD_STATE);                                            \
+    CPPCGI_ENTRY_(handler)                                                               \
+    extern "C" CPPCGI_API void cppcgi_state_##handler(                                   \
+        int cppcgi_start_, ::cppcgi_outcome* cppcgi_outcome_) {                          \
+        ::cppcgi::detail::invoke_hook(                                                 \
+            cppcgi_start_ ? +[] { cppcgi_object_##handler = new Type; } : +[] {        \
+                delete cppcgi_object_##handler;                                        \
+                cppcgi_object_##handler = nullptr;                                     \
+            },                                                                         \
+            cppcgi_outcome_); \
+    }                                                                                    \
+    static_assert(true)
+
+// Code of a library that runs once in each server child before the first call of its
+// handlers (CPPCGI_CHILD_START() { ... }) and after the last (CPPCGI_CHILD_STOP). When the
+// first throws, the library's handlers answer 503 and it is tried again. Threads that a
+// library starts belong here, and are joined in CPPCGI_CHILD_STOP.
+#define CPPCGI_CHILD_START() CPPCGI_CHILD_HOOK_(cppcgi_child_start)
+#define CPPCGI_CHILD_STOP() CPPCGI_CHILD_HOOK_(cppcgi_child_stop)
+#define CPPCGI_CHILD_HOOK_(hook)                                                       \
+    static void hook##_body();                                                         \
+    extern "C" CPPCGI_API void hook(::cppcgi_outcome* cppcgi_outcome_) {               \
+        ::cppcgi::detail::invoke_hook(&hook##_body, cppcgi_outcome_);                  \
+    }                                                                                  \
+    static void hook##_body()
 
 // Makes a program from the file that defines the handler NAME; ignored by a server that
 // loads the same file as a library.

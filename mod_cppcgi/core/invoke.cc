@@ -39,13 +39,20 @@ void describe(cppcgi_outcome& outcome, const Error& error) noexcept {
     copy_text(outcome.limit, error.limit());
 }
 
-void run_handler(HandlerFunction handler, Call& call,
-                 cppcgi_outcome& outcome) noexcept {
+void clear(cppcgi_outcome& outcome) noexcept {
+    outcome.cause = CPPCGI_CAUSE_NONE;
+    outcome.status = 500;
+    outcome.head_sent = 0;
+    outcome.limit[0] = outcome.type[0] = outcome.what[0] = '\0';
+    outcome.limit_value = 0;
+}
+
+// Runs code of a library; whatever it throws ends up in the outcome.
+template <class Code>
+void run_guarded(Code&& code, cppcgi_outcome& outcome) noexcept {
+    clear(outcome);
     try {
-        Request request(call);
-        Response response(call);
-        handler(request, response);
-        call.output.finish();
+        code();
     } catch (const HeadRefused&) {
         outcome.cause = CPPCGI_CAUSE_HEAD;
     } catch (const Error& error) {
@@ -66,15 +73,21 @@ void run_handler(HandlerFunction handler, Call& call,
 
 void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_call,
             cppcgi_outcome* outcome) noexcept {
-    outcome->cause = CPPCGI_CAUSE_NONE;
-    outcome->status = 500;
-    outcome->limit[0] = outcome->type[0] = outcome->what[0] = '\0';
-    outcome->limit_value = 0;
     Call call(gateway, host_call);
-    run_handler(handler, call, *outcome);
+    const auto run_handler = [&] {
+        Request request(call);
+        Response response(call);
+        handler(request, response);
+        call.output.finish();
+    };
+    run_guarded(run_handler, *outcome);
     outcome->head_sent = call.output.head_sent() ? 1 : 0;
     if (outcome->cause == CPPCGI_CAUSE_NONE && call.output.client_gone())
         outcome->cause = CPPCGI_CAUSE_ABORTED;
+}
+
+void invoke_hook(void (*hook)(), cppcgi_outcome* outcome) noexcept {
+    run_guarded(hook, *outcome);
 }
 
 Result<std::string_view> GatewayBody::next() {

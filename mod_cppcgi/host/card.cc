@@ -18,7 +18,7 @@ namespace {
 // A megabyte of cards is eight thousand handlers.
 constexpr std::uint64_t max_section = 1u << 20;
 // Flags of cppcgi_card that this host understands.
-constexpr std::uint32_t known_flags = 0;
+constexpr std::uint32_t known_flags = CPPCGI_CARD_SERIAL | CPPCGI_CARD_STATE;
 constexpr std::string_view magic(CPPCGI_CARD_MAGIC, sizeof(cppcgi_card::magic));
 
 static_assert(sizeof(cppcgi_card) == 128);

@@ -16,7 +16,7 @@ namespace cppcgi::host {
 
 struct Card {
     std::string name;  // of the handler
-    std::uint32_t flags = 0;
+    std::uint32_t flags = 0;  // CPPCGI_CARD_...
 };
 
 struct CardResult {

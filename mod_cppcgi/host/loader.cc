@@ -90,11 +90,14 @@ bool Loader::close(OpenLibrary& library) {
     return false;
 }
 
+void* find_symbol(void* handle, const std::string& symbol) noexcept {
+    return ::dlsym(handle, symbol.c_str());
+}
+
 Entry find_entry(void* handle, const std::string& handler, const std::string& file) {
     Entry entry;
     std::string symbol = entry_symbol(handler);
-    ::dlerror();
-    void* address = ::dlsym(handle, symbol.c_str());
+    void* address = find_symbol(handle, symbol);
     if (address == nullptr) {
         entry.fault = {LibraryCause::no_entry,
                        file + " has a card of the handler " + handler +

@@ -47,6 +47,9 @@ private:
 // The entry of one handler of an open library.
 Entry find_entry(void* handle, const std::string& handler, const std::string& file);
 
+// The address of a symbol that a library need not have; null when it has none.
+void* find_symbol(void* handle, const std::string& symbol) noexcept;
+
 // A path to descriptor `fd` of this process that differs for each `serial`.
 std::string descriptor_path(int fd, std::uint64_t serial);
 

@@ -4,6 +4,8 @@
 #include "module/config.h"
 #include "module/crash.h"
 #include "module/exec.h"
+#include "module/exit_guard.h"
+#include "module/library_life.h"
 #include "module/outcome.h"
 #include "module/registry.h"
 
@@ -32,8 +34,13 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
+    LibraryLife* life = handler.library->life;
+    if (life && !life->start()) return refuse_unavailable(r, handler);
     {
+        const CallInFlight in_flight;
         const CrashScope scope(r, handler.label);
+        const auto lock =
+            life ? life->lock_for(handler) : std::unique_lock<std::mutex>();
         handler.entry(&httpd::gateway, &call, &outcome);
     }
     return conclude(call, outcome);

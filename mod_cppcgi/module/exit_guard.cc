@@ -15,9 +15,11 @@ constinit std::atomic<int> calls_in_flight{0};
 
 void install_exit_guard_child() noexcept {
     std::atexit([] {
-        if (calls_in_flight.load() != 0) _exit(0);
+        if (has_calls_in_flight()) _exit(0);
     });
 }
+
+bool has_calls_in_flight() noexcept { return calls_in_flight.load() != 0; }
 
 CallInFlight::CallInFlight() noexcept { calls_in_flight.fetch_add(1); }
 

@@ -8,6 +8,9 @@ namespace cppcgi::module {
 // After the last library has been opened, so that it runs before their destructors.
 void install_exit_guard_child() noexcept;
 
+// Whether a handler runs in any thread of this child.
+bool has_calls_in_flight() noexcept;
+
 // One call of a handler, counted while it lives.
 class CallInFlight {
 public:

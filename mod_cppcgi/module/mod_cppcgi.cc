@@ -6,6 +6,7 @@
 #include "module/content.h"
 #include "module/crash.h"
 #include "module/directives.h"
+#include "module/exit_guard.h"
 #include "module/registry.h"
 
 #include <http_config.h>
@@ -26,6 +27,7 @@ int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         open_libraries_child(child, server);
+        install_exit_guard_child();
         install_crash_report_child(child, server);
         start_caretaker(child, server);
         return OK;

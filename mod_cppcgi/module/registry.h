@@ -18,13 +18,15 @@
 namespace cppcgi::module {
 
 struct Library;
+class LibraryLife;
 
 struct Handler {
     const Library* library;
     const char* name;
-    const char* label;   // "library:name", for messages
-    cppcgi_entry entry;  // null in the parent, and where the library cannot be served
-    const char* fault;   // then: the sentence that says why
+    const char* label;    // "library:name", for messages
+    std::uint32_t flags;  // CPPCGI_CARD_...
+    cppcgi_entry entry;   // null in the parent, and where the library cannot be served
+    const char* fault;    // then: the sentence that says why
     Handler* next;
 };
 
@@ -36,6 +38,7 @@ struct Library {
     int copy;           // descriptor of the private copy, -1 without one
     const char* fault;  // why it cannot be served, or null
     Handler* handlers;
+    LibraryLife* life;  // of this child; null when it needs none
     Library* next;
 };
 

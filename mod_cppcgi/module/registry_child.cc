@@ -3,6 +3,7 @@
 #include "gateway/httpd/pool_new.h"
 #include "host/loader.h"
 #include "module/generation.h"
+#include "module/library_life.h"
 #include "module/registry.h"
 
 #include <apr_strings.h>
@@ -38,6 +39,7 @@ void open_library(apr_pool_t* pool, server_rec* server, host::Loader& loader,
         handler->entry = entry.function;
         if (entry.fault) refuse(pool, server, *handler, entry.fault);
     }
+    if (!opened.fault) start_library_child(pool, server, library, opened.handle);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ void add_handlers(apr_pool_t* pool, Library& library,
         auto* handler = ::new (apr_palloc(pool, sizeof(Handler))) Handler{};
         handler->library = &library;
         handler->name = apr_pstrdup(pool, card.name.c_str());
+        handler->flags = card.flags;
         handler->label = apr_pstrcat(pool, library.alias, ":", handler->name, nullptr);
         *end = handler;
         end = &handler->next;
