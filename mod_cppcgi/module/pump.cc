@@ -22,13 +22,15 @@ constexpr auto never = std::chrono::steady_clock::time_point::max();
 constexpr std::size_t buffer_size = 64 << 10;
 // A script that ends right after its last write gets its answer out in one piece; nobody
 // notices the wait when it goes on.
-constexpr milliseconds flush_delay = 4ms;
+constexpr milliseconds flush_delay = 10ms;
 // A client that only shuts its sending side (nc -N, old HTTP/1.0 clients) still gets what
 // a quick script answers.
 constexpr milliseconds leave_delay = 1000ms;
 // How often the input filters are asked while the client is silent: mod_reqtimeout counts
 // only when it is asked.
 constexpr milliseconds longest_read_pause = 500ms;
+// How long client and script may wait for each other before we step in between.
+constexpr milliseconds stall_delay = 100ms;
 // HTTP/2 has no descriptor to poll: its streams are asked.
 constexpr milliseconds stream_tick = 20ms;
 
@@ -82,7 +84,7 @@ Pump::End Pump::step() {
         last_progress_ = now_;
         if (!errors_.read_from(process_.err.get())) process_.err.close();
     }
-    if (wants_body() && (readable(client) || now_ >= read_at_)) {
+    if (body_.wants_more() && (readable(client) || now_ >= read_at_)) {
         if (const End end = read_body(); end != End::running) return end;
     }
     if (polled_[to_script].revents != 0) write_body();
@@ -91,19 +93,22 @@ Pump::End Pump::step() {
         (client_fd_ < 0 || (polled_[client].revents & POLLOUT) != 0)) {
         flush_at_ = never;
         last_progress_ = now_;
-        if (!output_.pass(output_.held() < ScriptOutput::most_held))
-            return End::client_gone;
+        if (!output_.pass(output_.held() < most_held())) return End::client_gone;
     }
     if (readable(from_script)) return read_output();
+    if (is_stalled() && now_ - last_progress_ >= stall_delay) {
+        body_.hoard();
+        read_at_ = now_;
+    }
     return last_progress_ == now_ ? End::running : expire();
 }
 
 void Pump::prepare() {
     // Entries with a negative descriptor are passed over by poll().
     const bool feeding = process_.in.is_open() && body_.has_pending();
-    const bool reading = output_.held() < ScriptOutput::most_held;
+    const bool reading = output_.held() < most_held();
     short of_client = leave_at_ == never ? POLLRDHUP : short{0};
-    if (wants_body()) of_client |= POLLIN;
+    if (body_.wants_more()) of_client |= POLLIN;
     if (output_is_due()) of_client |= POLLOUT;
     const auto entry = [](int fd, int events) {
         return pollfd{.fd = fd, .events = static_cast<short>(events), .revents = 0};
@@ -121,16 +126,26 @@ bool Pump::readable(Entry entry) const noexcept {
 }
 
 bool Pump::output_is_due() const noexcept {
-    return output_.held() >= ScriptOutput::most_held || now_ >= flush_at_;
+    return output_.held() >= most_held() || now_ >= flush_at_;
 }
 
-bool Pump::wants_body() const noexcept {
-    return !body_.is_complete() && !body_.has_pending();
+// The client does not read before it has sent all, and the script does not read before it
+// has written all: somebody has to hold what is in between.
+bool Pump::is_stalled() const noexcept {
+    return output_is_due() && process_.in.is_open() && body_.has_pending() &&
+           !body_.is_complete() && !body_.is_hoarding();
+}
+
+// Small pieces while the client sends: what the socket does not take at once, httpd keeps
+// up to 64 KB of, and waits for more than that.
+std::size_t Pump::most_held() const noexcept {
+    return body_.is_complete() ? ScriptOutput::most_held : ScriptOutput::most_held / 4;
 }
 
 Pump::Waiting Pump::waiting() const noexcept {
     if (output_is_due()) return Waiting::for_client_to_read;
-    if (wants_body() && !body_.is_discarding()) return Waiting::for_client_to_send;
+    if (body_.wants_more() && !body_.is_discarding())
+        return Waiting::for_client_to_send;
     return Waiting::for_script;
 }
 
@@ -140,7 +155,8 @@ int Pump::wait_time() const {
     Clock::time_point until = last_progress_ + patience;
     if (!output_is_due()) until = std::min(until, flush_at_);
     until = std::min(until, leave_at_);
-    if (wants_body()) until = std::min(until, read_at_);
+    if (is_stalled()) until = std::min(until, last_progress_ + stall_delay);
+    if (body_.wants_more()) until = std::min(until, read_at_);
     if (client_fd_ < 0) {
         until = std::min(until, Clock::now() + (output_is_due() ? 0ms : 250ms));
     }

@@ -75,7 +75,8 @@ private:
     void close_input();
     End watch_client();
     bool output_is_due() const noexcept;
-    bool wants_body() const noexcept;
+    bool is_stalled() const noexcept;
+    std::size_t most_held() const noexcept;
     bool readable(Entry entry) const noexcept;
 
     request_rec* r_;

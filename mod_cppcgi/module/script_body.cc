@@ -3,14 +3,13 @@
 #include "gateway/httpd/environ.h"
 #include "gateway/httpd/log.h"
 
-#include <fcntl.h>
-
 #include <apr_strings.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <unistd.h>
 #include <util_filter.h>
 
 namespace cppcgi::module {
@@ -19,20 +18,21 @@ namespace {
 
 constexpr apr_off_t piece = 64 << 10;
 
-// A file without a name: O_TMPFILE where the file system has it, else unlinked at once.
-int open_unnamed(const char* directory) noexcept {
-    const int fd = ::open(directory, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd;
-    std::string name = std::string(directory) + "/cppcgi-body-XXXXXX";
-    const int named = ::mkostemp(name.data(), O_CLOEXEC);
-    if (named >= 0) ::unlink(name.c_str());
-    return named;
-}
-
 bool has_length(request_rec* r) {
     const char* text = apr_table_get(r->headers_in, "Content-Length");
     return text && std::strspn(text, "0") != std::strlen(text);
+}
+
+bool ends(const apr_bucket_brigade* brigade) {
+    return !APR_BRIGADE_EMPTY(brigade) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade));
+}
+
+ssize_t write_some(int fd, std::string_view bytes) noexcept {
+    ssize_t written;
+    do {
+        written = ::write(fd, bytes.data(), bytes.size());
+    } while (written == -1 && errno == EINTR);
+    return written;
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ ScriptBody::ScriptBody(request_rec* r, const ScriptSettings& settings, std::size
     : r_(r),
       settings_(settings),
       pending_(apr_brigade_create(r->pool, r->connection->bucket_alloc)),
-      keep_(keep) {}
+      keep_(keep),
+      spool_(settings.spool_dir, settings.max_memory) {}
 
 int ScriptBody::prepare() {
     if (httpd::is_without_body(r_)) return OK;
@@ -49,16 +50,11 @@ int ScriptBody::prepare() {
     const bool unsized = apr_table_get(r_->headers_in, "Transfer-Encoding") != nullptr;
     if (!sized && !unsized) return OK;
     complete_ = false;
-    if (unsized) return spool();
+    if (unsized) return spool_all();
     const char* announced = apr_table_get(r_->headers_in, "Content-Length");
     if (settings_.max_body != 0 &&
         std::strtoull(announced, nullptr, 10) > settings_.max_body) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
-                      "CPPCGI0307: the request body for %s is %s bytes long, more than "
-                      "CppCGIMaxBody %" APR_UINT64_T_FMT
-                      " allows; raise it where such requests are wanted",
-                      r_->filename, announced, settings_.max_body);
-        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        return refuse_length(announced);
     }
     if (has_content_filter()) {
         // Such a filter may change the length (mod_deflate inflates) and says so by
@@ -67,11 +63,25 @@ int ScriptBody::prepare() {
             r_->input_filters, pending_, AP_MODE_READBYTES, APR_BLOCK_READ, piece);
         if (rv != APR_SUCCESS) return refuse_read(rv);
         const char* now = apr_table_get(r_->headers_in, "Content-Length");
-        if (!now || std::strcmp(now, announced) != 0) return spool();
+        if (!now || std::strcmp(now, announced) != 0) return spool_all();
+        complete_ = ends(pending_);
+    } else {
+        send_continue();
     }
-    complete_ = has_pending() && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(pending_));
     streams_ = true;
     return OK;
+}
+
+// httpd asks for the body by itself only when it is read in blocking mode.
+void ScriptBody::send_continue() {
+    if (!r_->expecting_100) return;
+    const int status = r_->status;
+    const char* line = r_->status_line;
+    r_->status = HTTP_CONTINUE;
+    r_->status_line = nullptr;
+    ap_send_interim_response(r_, 0);
+    r_->status = status;
+    r_->status_line = line;
 }
 
 bool ScriptBody::has_content_filter() const noexcept {
@@ -79,29 +89,23 @@ bool ScriptBody::has_content_filter() const noexcept {
     return filter && filter->frec->ftype < AP_FTYPE_PROTOCOL;
 }
 
-int ScriptBody::spool() {
+int ScriptBody::spool_all() {
     while (!complete_) {
-        if (!has_pending()) {
+        if (APR_BRIGADE_EMPTY(pending_)) {
             const apr_status_t rv = ap_get_brigade(
                 r_->input_filters, pending_, AP_MODE_READBYTES, APR_BLOCK_READ, piece);
             if (rv != APR_SUCCESS) return refuse_read(rv);
         }
-        if (const int status = spool_brigade(); status != OK) return status;
+        if (const int status = spool_pending(); status != OK) return status;
     }
-    length_ = apr_psprintf(r_->pool, "%" APR_UINT64_T_FMT, spooled_);
-    if (file_.is_open()) {
-        ::lseek(file_.get(), 0, SEEK_SET);
-    } else if (!memory_.empty()) {
-        streams_ = true;
-        APR_BRIGADE_INSERT_TAIL(
-            pending_, apr_bucket_immortal_create(memory_.data(), memory_.size(),
-                                                 pending_->bucket_alloc));
-    }
+    length_ = apr_psprintf(r_->pool, "%" APR_UINT64_T_FMT, spool_.size());
+    file_ = spool_.release_file();
+    streams_ = !file_.is_open() && spool_.size() != 0;
     return OK;
 }
 
-int ScriptBody::spool_brigade() {
-    while (has_pending()) {
+int ScriptBody::spool_pending() {
+    while (!APR_BRIGADE_EMPTY(pending_)) {
         apr_bucket* bucket = APR_BRIGADE_FIRST(pending_);
         if (APR_BUCKET_IS_EOS(bucket)) {
             complete_ = true;
@@ -115,69 +119,45 @@ int ScriptBody::spool_brigade() {
                 apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ);
             if (rv != APR_SUCCESS) return refuse_read(rv);
         }
-        spooled_ += size;
-        if (settings_.max_body != 0 && spooled_ > settings_.max_body) {
-            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
-                          "CPPCGI0307: the request body for %s is longer than "
-                          "CppCGIMaxBody %" APR_UINT64_T_FMT
-                          " allows; raise it where such requests are wanted",
-                          r_->filename, settings_.max_body);
-            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        if (settings_.max_body != 0 && spool_.size() + size > settings_.max_body) {
+            return refuse_length("too many");
         }
-        if (size != 0) {
-            keep({data, size});
-            if (!file_.is_open() && memory_.size() + size <= settings_.max_memory) {
-                memory_.append(data, size);
-            } else if (const int status = spool_to_file({data, size}); status != OK) {
-                return status;
-            }
-        }
+        if (const int status = spool({data, size}); status != OK) return status;
         apr_bucket_delete(bucket);
     }
     return OK;
 }
 
-int ScriptBody::spool_to_file(std::string_view bytes) {
-    const char* directory = settings_.spool_dir;
-    if (!*directory) directory = std::getenv("TMPDIR");
-    if (!directory || !*directory) directory = "/tmp";
-    int error = 0;
-    if (!file_.is_open()) {
-        file_ = Descriptor(open_unnamed(directory));
-        if (!file_.is_open()) error = errno;
-    }
-    const std::string first = std::move(memory_);
-    memory_.clear();
-    for (std::string_view rest : {std::string_view(first), bytes}) {
-        while (error == 0 && !rest.empty()) {
-            const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
-            if (size >= 0) {
-                rest.remove_prefix(static_cast<std::size_t>(size));
-            } else if (errno != EINTR) {
-                error = errno;
-            }
-        }
-    }
+int ScriptBody::spool(std::string_view bytes) {
+    const int error = spool_.append(bytes);
     if (error == 0) return OK;
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, error, r_,
         "CPPCGI0308: cannot spool the request body for %s in %s (a body without "
         "a length must be read before the script starts); give the folder room, "
         "or name another with CppCGISpoolDir",
-        r_->filename, directory);
-    return error == ENOSPC || error == EDQUOT ? HTTP_INSUFFICIENT_STORAGE
-                                              : HTTP_SERVICE_UNAVAILABLE;
+        r_->filename, spool_.directory());
+    status_ = error == ENOSPC || error == EDQUOT ? HTTP_INSUFFICIENT_STORAGE
+                                                 : HTTP_SERVICE_UNAVAILABLE;
+    return status_;
+}
+
+int ScriptBody::refuse_length(const char* length) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                  "CPPCGI0307: the request body for %s has %s bytes, and CppCGIMaxBody "
+                  "%" APR_UINT64_T_FMT
+                  " is set; raise it where such requests are wanted",
+                  r_->filename, length, settings_.max_body);
+    return HTTP_REQUEST_ENTITY_TOO_LARGE;
 }
 
 int ScriptBody::refuse_read(apr_status_t rv) {
     status_ = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
-    // A filter that answers itself has logged its reason.
-    const int level = rv == AP_FILTER_ERROR ? APLOG_INFO : APLOG_ERR;
     ap_log_rerror(
-        APLOG_MARK, level, rv, r_,
+        APLOG_MARK, APLOG_ERR, rv == AP_FILTER_ERROR ? 0 : rv, r_,
         "CPPCGI0309: the request body for %s could not be read; the client left, "
-        "was too slow (Timeout, RequestReadTimeout), or sent less than it "
-        "announced",
+        "was too slow (Timeout, RequestReadTimeout), sent less than it announced "
+        "or broken chunks, or an input filter refused it",
         r_->filename);
     return status_;
 }
@@ -188,7 +168,11 @@ void ScriptBody::keep(std::string_view bytes) {
 
 ScriptBody::Step ScriptBody::read() {
     if (complete_) return Step::ended;
-    const apr_status_t rv = ap_get_brigade(r_->input_filters, pending_,
+    apr_bucket_brigade* incoming = pending_;
+    if (is_hoarding_) {
+        incoming = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
+    }
+    const apr_status_t rv = ap_get_brigade(r_->input_filters, incoming,
                                            AP_MODE_READBYTES, APR_NONBLOCK_READ, piece);
     if (APR_STATUS_IS_EAGAIN(rv)) return Step::waiting;
     if (rv != APR_SUCCESS && discarding_) {
@@ -199,39 +183,71 @@ ScriptBody::Step ScriptBody::read() {
         refuse_read(rv);
         return Step::failed;
     }
-    if (!has_pending()) return Step::waiting;
-    if (APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(pending_))) complete_ = true;
-    if (discarding_) apr_brigade_cleanup(pending_);
+    if (APR_BRIGADE_EMPTY(incoming)) return Step::waiting;
+    complete_ = ends(incoming);
+    if (discarding_) {
+        apr_brigade_cleanup(incoming);
+    } else if (is_hoarding_) {
+        for (apr_bucket* bucket = APR_BRIGADE_FIRST(incoming);
+             bucket != APR_BRIGADE_SENTINEL(incoming);
+             bucket = APR_BUCKET_NEXT(bucket)) {
+            const char* data;
+            apr_size_t size;
+            if (APR_BUCKET_IS_METADATA(bucket)) continue;
+            if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS ||
+                spool({data, size}) != OK) {
+                return Step::failed;
+            }
+        }
+        apr_brigade_destroy(incoming);
+    }
     return Step::moved;
 }
 
 ScriptBody::Step ScriptBody::write_to(int fd) {
-    while (has_pending()) {
+    Step step = write_pending(fd);
+    if (step == Step::moved) step = write_spooled(fd);
+    return step == Step::moved && complete_ ? Step::ended : step;
+}
+
+ScriptBody::Step ScriptBody::write_pending(int fd) {
+    while (!APR_BRIGADE_EMPTY(pending_)) {
         apr_bucket* bucket = APR_BRIGADE_FIRST(pending_);
-        if (APR_BUCKET_IS_METADATA(bucket)) {
-            apr_bucket_delete(bucket);
-            continue;
-        }
-        const char* data;
-        apr_size_t size;
-        if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS) {
+        const char* data = nullptr;
+        apr_size_t size = 0;
+        if (!APR_BUCKET_IS_METADATA(bucket) &&
+            apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS) {
             return Step::failed;
         }
-        const ssize_t written = size == 0 ? 0 : ::write(fd, data, size);
-        if (written == -1 && errno == EINTR) continue;
-        if (written == -1) return errno == EAGAIN ? Step::waiting : Step::failed;
-        keep({data, static_cast<std::size_t>(written)});
-        if (static_cast<apr_size_t>(written) < size) {
-            apr_bucket_split(bucket, static_cast<apr_size_t>(written));
+        if (size != 0) {
+            const ssize_t written = write_some(fd, {data, size});
+            if (written == -1) return errno == EAGAIN ? Step::waiting : Step::failed;
+            const auto taken = static_cast<apr_size_t>(written);
+            keep({data, taken});
+            if (taken < size) apr_bucket_split(bucket, taken);
         }
         apr_bucket_delete(bucket);
     }
-    return complete_ ? Step::ended : Step::moved;
+    return Step::moved;
+}
+
+ScriptBody::Step ScriptBody::write_spooled(int fd) {
+    while (!spool_.is_empty()) {
+        const std::string_view bytes = spool_.front();
+        if (bytes.empty()) return Step::failed;
+        const ssize_t written = write_some(fd, bytes);
+        if (written == -1) return errno == EAGAIN ? Step::waiting : Step::failed;
+        keep(bytes.substr(0, static_cast<std::size_t>(written)));
+        spool_.pop(static_cast<std::size_t>(written));
+    }
+    return Step::moved;
 }
 
 void ScriptBody::discard() noexcept {
     discarding_ = true;
+    is_hoarding_ = false;
     apr_brigade_cleanup(pending_);
+    spool_.drop();
 }
 
 }  // namespace cppcgi::module

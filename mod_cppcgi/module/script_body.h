@@ -4,7 +4,7 @@
 #ifndef CPPCGI_MODULE_SCRIPT_BODY_H
 #define CPPCGI_MODULE_SCRIPT_BODY_H
 
-#include "module/descriptor.h"
+#include "module/body_spool.h"
 #include "module/script_settings.h"
 
 #include <httpd.h>
@@ -35,12 +35,22 @@ public:
     const char* length() const noexcept { return length_; }
 
     // Bytes in hand that the script has not taken yet.
-    bool has_pending() const noexcept { return !APR_BRIGADE_EMPTY(pending_); }
+    bool has_pending() const noexcept {
+        return !APR_BRIGADE_EMPTY(pending_) || !spool_.is_empty();
+    }
+    // More is to be read from the client now.
+    bool wants_more() const noexcept {
+        return !complete_ && (is_hoarding_ || !has_pending());
+    }
     // All has come from the client (which need not mean that the script took it).
     bool is_complete() const noexcept { return complete_; }
 
-    // Takes what the client has sent by now; only when nothing is pending.
+    // Takes what the client has sent by now.
     Step read();
+    // Client and script wait for each other: from now on what comes is spooled, until
+    // the client has sent all and listens.
+    void hoard() noexcept { is_hoarding_ = true; }
+    bool is_hoarding() const noexcept { return is_hoarding_; }
     // Writes what is pending to a pipe that does not block. `ended`: all is written.
     // `failed`: the script closed its stdin.
     Step write_to(int fd);
@@ -55,9 +65,13 @@ public:
     std::string_view kept() const noexcept { return kept_; }
 
 private:
-    int spool();
-    int spool_brigade();
-    int spool_to_file(std::string_view bytes);
+    int spool_all();
+    int spool_pending();
+    int spool(std::string_view bytes);
+    Step write_pending(int fd);
+    Step write_spooled(int fd);
+    void send_continue();
+    int refuse_length(const char* length);
     int refuse_read(apr_status_t rv);
     bool has_content_filter() const noexcept;
     void keep(std::string_view bytes);
@@ -67,14 +81,14 @@ private:
     apr_bucket_brigade* pending_;
     std::size_t keep_;
     std::string kept_;
-    std::string memory_;
+    BodySpool spool_;
     Descriptor file_;
-    std::uint64_t spooled_ = 0;
     const char* length_ = nullptr;
     int status_ = OK;
     bool streams_ = false;
     bool complete_ = true;
     bool discarding_ = false;
+    bool is_hoarding_ = false;
 };
 
 }  // namespace cppcgi::module
