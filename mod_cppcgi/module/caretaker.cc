@@ -36,8 +36,13 @@ Caretaker::~Caretaker() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Caretaker::adopt(ScriptProcess process, ScriptErrors errors,
-                      std::chrono::milliseconds patience) {
+void Caretaker::let_finish(ScriptProcess process, ScriptErrors errors,
+                           std::chrono::milliseconds patience) {
+    if (process.err.is_open() && !errors.read_from(process.err.get()))
+        process.err.close();
+    if (process.ended() && !process.err.is_open()) return;
+    process.in.close();
+    process.out.close();
     errors.leave_request();
     add({std::move(process), std::move(errors), patience, Clock::now() + patience});
 }
@@ -98,7 +103,10 @@ void Caretaker::run() {
             arrivals_.clear();
         }
         const auto now = Clock::now();
-        std::erase_if(wards, [&](Ward& ward) { return is_settled(ward, now); });
+        // A closing child waits for scripts, not for what they left in the background.
+        std::erase_if(wards, [&](Ward& ward) {
+            return is_settled(ward, now) || (closing_ && ward.process.ended());
+        });
         if (closing_ && wards.empty()) return;
         wait(wards);
     }

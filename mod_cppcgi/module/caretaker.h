@@ -28,8 +28,8 @@ public:
 
     // A script whose response is complete: it may finish its work, but not longer than
     // `patience` without a word on stderr.
-    void adopt(ScriptProcess process, ScriptErrors errors,
-               std::chrono::milliseconds patience);
+    void let_finish(ScriptProcess process, ScriptErrors errors,
+                    std::chrono::milliseconds patience);
     // A script that is to end with all its process group: TERM, and KILL after a moment.
     void end(ScriptProcess process, ScriptErrors errors);
 

@@ -49,6 +49,9 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     inherit(&DirectoryConfig::arguments);
     inherit(&DirectoryConfig::abort);
     inherit(&DirectoryConfig::timeout);
+    inherit(&DirectoryConfig::script_log);
+    inherit(&DirectoryConfig::script_log_length);
+    inherit(&DirectoryConfig::script_log_buffer);
     inherit(&DirectoryConfig::max_body);
     inherit(&DirectoryConfig::max_field);
     inherit(&DirectoryConfig::max_file);

@@ -39,6 +39,9 @@ struct DirectoryConfig {
     Inherit<bool> arguments;
     Inherit<bool> abort;
     Inherit<apr_interval_time_t> timeout;
+    Inherit<const char*> script_log;
+    Inherit<std::uint64_t> script_log_length;
+    Inherit<std::uint64_t> script_log_buffer;
     Inherit<std::uint64_t> max_body;
     Inherit<std::uint64_t> max_field;
     Inherit<std::uint64_t> max_file;

@@ -170,6 +170,22 @@ const char* set_timeout(cmd_parms* command, void* record, const char* text) noex
                         command->cmd->name, text);
 }
 
+const char* set_script_log(cmd_parms* command, void* record,
+                           const char* text) noexcept {
+    const char* path = ap_server_root_relative(command->pool, text);
+    if (!path) {
+        return apr_psprintf(command->pool, "CPPCGI0020: ScriptLog: \"%s\" is no path",
+                            text);
+    }
+    static_cast<DirectoryConfig*>(record)->script_log.set(path);
+    return nullptr;
+}
+
+// The socket of mod_cgid's daemon: there is none, and configurations that name it load.
+const char* ignore_script_socket(cmd_parms*, void*, const char*) noexcept {
+    return nullptr;
+}
+
 const char* check_directory(cmd_parms* command, const char* text, const char** path) {
     *path = ap_server_root_relative(command->pool, text);
     apr_finfo_t info;
@@ -239,6 +255,14 @@ const command_rec directives[] = {
               "CppCGITimeout, as mod_cgi calls it"),
     directive("CGIDScriptTimeout", TAKE1, set_timeout, everywhere,
               "CppCGITimeout, as mod_cgid calls it"),
+    directive("ScriptLog", TAKE1, set_script_log, RSRC_CONF,
+              "the log of scripts that fail"),
+    directive("ScriptLogLength", TAKE1, (set_bytes<&Config::script_log_length, 0>),
+              RSRC_CONF, "bytes above which nothing is added to the ScriptLog"),
+    directive("ScriptLogBuffer", TAKE1, (set_bytes<&Config::script_log_buffer, 0>),
+              RSRC_CONF, "bytes of a request body that the ScriptLog shows"),
+    directive("ScriptSock", TAKE1, ignore_script_socket, RSRC_CONF,
+              "accepted for mod_cgid's sake, and not used"),
     directive("CppCGIMaxBody", TAKE1, (set_bytes<&Config::max_body, 1>), everywhere,
               "bytes of a form's body"),
     directive("CppCGIMaxField", TAKE1, (set_bytes<&Config::max_field, 1>), everywhere,

@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "module/script_call.h"
+#include "module/script_log.h"
 #include "module/script_settings.h"
 
 #include <cstring>
@@ -79,7 +80,17 @@ milliseconds to_milliseconds(apr_interval_time_t time) {
     return milliseconds(apr_time_as_msec(time));
 }
 
-ScriptSettings settings_of(const request_rec* r, const DirectoryConfig& config) {
+}  // namespace
+
+bool is_cgi_module_loaded() noexcept {
+    return ap_find_linked_module("mod_cgi.c") || ap_find_linked_module("mod_cgid.c");
+}
+
+bool is_ours_to_run(const DirectoryConfig& config) noexcept {
+    return config.fallback.is_set || !is_cgi_module_loaded();
+}
+
+ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& config) {
     ScriptSettings settings;
     const apr_interval_time_t timeout = r->server->timeout;
     settings.client_timeout = to_milliseconds(timeout);
@@ -89,14 +100,9 @@ ScriptSettings settings_of(const request_rec* r, const DirectoryConfig& config) 
     settings.max_body = config.max_body.value_or(0);
     settings.max_memory = static_cast<std::size_t>(config.limits().max_memory);
     settings.spool_dir = config.spool_dir.value_or("");
+    settings.keep_body = script_log_buffer(config);
+    settings.keep_errors = has_script_log(config) ? script_log_stderr : 0;
     return settings;
-}
-
-}  // namespace
-
-bool is_ours_to_run(const DirectoryConfig& config) noexcept {
-    return config.fallback.is_set || (!ap_find_linked_module("mod_cgi.c") &&
-                                      !ap_find_linked_module("mod_cgid.c"));
 }
 
 int exec_script(request_rec* r, const DirectoryConfig& config) {
@@ -104,9 +110,10 @@ int exec_script(request_rec* r, const DirectoryConfig& config) {
     if (refusal.status != OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s does not run: %s",
                       refusal.number, r->filename, refusal.reason);
+        write_script_log(r, {.status = refusal.status, .error = refusal.reason});
         return refusal.status;
     }
-    const ScriptSettings settings = settings_of(r, config);
+    const ScriptSettings settings = script_settings_of(r, config);
     ScriptCall call(r, settings);
     return call.run();
 }

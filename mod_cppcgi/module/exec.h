@@ -4,14 +4,19 @@
 #define CPPCGI_MODULE_EXEC_H
 
 #include "module/config.h"
+#include "module/script_settings.h"
 
 #include <httpd.h>
 
 namespace cppcgi::module {
 
+bool is_cgi_module_loaded() noexcept;  // mod_cgi or mod_cgid
+
 // Whether `cgi-script` is ours here: where CppCGIFallback is written, else only when neither
 // mod_cgi nor mod_cgid is loaded.
 bool is_ours_to_run(const DirectoryConfig& config) noexcept;
+
+ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& config);
 
 // Runs the script of this request. Never declines: the default handler would send its
 // source.

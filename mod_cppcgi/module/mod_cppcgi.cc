@@ -8,6 +8,7 @@
 #include "module/directives.h"
 #include "module/exit_guard.h"
 #include "module/registry.h"
+#include "module/ssi_exec.h"
 
 #include <http_config.h>
 #include <http_main.h>
@@ -22,6 +23,13 @@ int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
                  server_rec* server) noexcept {
     return httpd::guard(nullptr,
                         [&] { return check_registry_parent(configuration, server); });
+}
+
+int post_config(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
+    return httpd::guard(nullptr, [] {
+        register_ssi_exec();
+        return OK;
+    });
 }
 
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
@@ -52,6 +60,7 @@ void register_hooks(apr_pool_t*) noexcept {
     static const char* const before_mod_dir[] = {"mod_dir.c", nullptr};
     ap_hook_fixups(fixups, nullptr, before_mod_dir, APR_HOOK_LAST);
     ap_hook_check_config(check_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, nullptr, nullptr, APR_HOOK_MIDDLE);

@@ -1,6 +1,7 @@
 #include "module/script_call.h"
 
 #include "gateway/httpd/log.h"
+#include "module/script_log.h"
 #include "module/script_start.h"
 
 #include <apr_strings.h>
@@ -90,8 +91,8 @@ ScriptCall::ScriptCall(request_rec* r, const ScriptSettings& settings)
     : r_(r),
       settings_(settings),
       caretaker_(caretaker_of(r->server)),
-      body_(r, settings, 0),
-      errors_(r, 0),
+      body_(r, settings, settings.keep_body),
+      errors_(r, settings.keep_errors),
       output_(r),
       nph_(is_nph(r)) {}
 
@@ -113,7 +114,11 @@ int ScriptCall::start() {
     command.arguments = script_arguments(r_, settings_.arguments);
     command.input_file = body_.file();
     command.input_pipe = body_.streams();
-    return start_script(r_, command, caretaker_, process_);
+    const int status = start_script(r_, command, caretaker_, process_);
+    if (status != OK) {
+        write_script_log(r_, {.status = status, .error = "the script did not start"});
+    }
+    return status;
 }
 
 bool ScriptCall::take(std::string_view bytes) {
@@ -124,8 +129,13 @@ bool ScriptCall::take(std::string_view bytes) {
 
 bool ScriptCall::take_head(std::string_view bytes) {
     const std::size_t taken = head_.feed(bytes);
-    if (head_.refused()) return false;
+    if (head_.refused()) {
+        if (settings_.keep_errors != 0) rest_ = bytes.substr(taken);
+        return false;
+    }
     if (!head_.done()) return true;
+    headers_before_ = apr_table_copy(r_->pool, r_->headers_out);
+    err_headers_before_ = apr_table_copy(r_->pool, r_->err_headers_out);
     response_ = apply_head(r_, head_);
     if (response_.kind != ScriptResponse::Kind::body) return true;
     output_.open();
@@ -248,11 +258,18 @@ int ScriptCall::conclude_timeout() {
 int ScriptCall::fail(int status) {
     const bool started = output_.started();
     if (started) output_.break_off();
+    if (process_.err.is_open()) errors_.read_from(process_.err.get());
+    write_script_log(r_, {.status = status,
+                          .body = body_.kept(),
+                          .head = head_.raw(),
+                          .output = rest_,
+                          .errors = errors_.kept()});
     end_script();
     if (started) return OK;
+    if (!head_.done()) return status;
     // What the script said of its answer does not hold for ours.
-    apr_table_clear(r_->err_headers_out);
-    apr_table_clear(r_->headers_out);
+    r_->headers_out = headers_before_;
+    r_->err_headers_out = err_headers_before_;
     r_->status = HTTP_OK;
     r_->status_line = nullptr;
     return status;
@@ -270,14 +287,7 @@ void ScriptCall::log_exit() {
 }
 
 void ScriptCall::leave_to_caretaker() {
-    if (process_.err.is_open() && !errors_.read_from(process_.err.get())) {
-        process_.err.close();
-    }
-    const bool ended = process_.ended();
-    if (ended && !process_.err.is_open()) return;
-    process_.in.close();
-    process_.out.close();
-    caretaker_.adopt(std::move(process_), std::move(errors_), settings_.timeout);
+    caretaker_.let_finish(std::move(process_), std::move(errors_), settings_.timeout);
 }
 
 void ScriptCall::end_script() {

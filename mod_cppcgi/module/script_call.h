@@ -15,6 +15,8 @@
 
 #include <httpd.h>
 
+#include <string>
+
 namespace cppcgi::module {
 
 // A script whose name starts so writes the whole response itself.
@@ -51,6 +53,10 @@ private:
     ScriptProcess process_;
     ScriptHead head_;
     ScriptResponse response_;
+    // As they were before the script's head was put in.
+    apr_table_t* headers_before_ = nullptr;
+    apr_table_t* err_headers_before_ = nullptr;
+    std::string rest_;  // what stood behind a refused head, for the ScriptLog
     bool nph_;
 };
 

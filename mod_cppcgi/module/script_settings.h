@@ -17,6 +17,8 @@ struct ScriptSettings {
     std::uint64_t max_body = 0;           // CppCGIMaxBody where written; 0: no bound
     std::size_t max_memory = 256u << 10;  // CppCGIMaxMemory, of a spooled body
     const char* spool_dir = "";           // CppCGISpoolDir
+    std::size_t keep_body = 0;            // ScriptLogBuffer, with a ScriptLog
+    std::size_t keep_errors = 0;          // bytes of stderr for the ScriptLog
 };
 
 }  // namespace cppcgi::module
