@@ -1,8 +1,8 @@
 #include "module/script_call.h"
 
 #include "gateway/httpd/log.h"
+#include "host/script_fault.h"
 #include "module/script_log.h"
-#include "module/script_start.h"
 
 #include <apr_strings.h>
 #include <cstring>
@@ -107,14 +107,13 @@ int ScriptCall::run() {
 }
 
 int ScriptCall::start() {
-    ScriptCommand command{};
-    command.path = r_->filename;
-    command.directory = ap_make_dirstr_parent(r_->pool, r_->filename);
-    command.environment = script_environment(r_, body_.length());
-    command.arguments = script_arguments(r_, settings_.arguments);
-    command.input_file = body_.file();
-    command.input_pipe = body_.streams();
-    const int status = start_script(r_, command, caretaker_, process_);
+    command_.path = r_->filename;
+    command_.directory = ap_make_dirstr_parent(r_->pool, r_->filename);
+    command_.environment = script_environment(r_, body_.length());
+    command_.arguments = script_arguments(r_, settings_.arguments);
+    command_.input_file = body_.file();
+    command_.input_pipe = body_.streams();
+    const int status = start_script(r_, command_, caretaker_, process_);
     if (status != OK) {
         write_script_log(r_, {.status = status, .error = "the script did not start"});
     }
@@ -225,8 +224,11 @@ int ScriptCall::conclude_head_fault() {
                       remedy_of(fault));
         return fail(HTTP_INTERNAL_SERVER_ERROR);
     }
-    const std::string end = wait_for_exit() ? "ended with " + process_.exit().text()
-                                            : std::string("closed its output");
+    // Programs that close their stdout before they end (all of coreutils) are a moment
+    // behind; the answer is an error anyway, and its cause is worth that moment.
+    const bool ended = process_.ended_within(exit_delay / 2);
+    const std::string end = ended ? "ended with " + process_.exit().text()
+                                  : std::string("closed its output");
     if (fault == HeadFault::empty) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
@@ -240,7 +242,23 @@ int ScriptCall::conclude_head_fault() {
             "its last line: \"%s\"",
             r_->filename, end.c_str(), line.c_str());
     }
+    if (ended) explain_exit();
     return fail(HTTP_INTERNAL_SERVER_ERROR);
+}
+
+// 126 and 127 are what env, the shell and the dynamic linker end with when they cannot
+// start what they were asked to.
+void ScriptCall::explain_exit() {
+    const ScriptExit& exit = process_.exit();
+    if (exit.signalled || (exit.code != 126 && exit.code != 127)) return;
+    const host::ScriptFault fault =
+        host::find_script_fault({.path = command_.path,
+                                 .user = host::current_identity(),
+                                 .argv = command_.arguments,
+                                 .envp = command_.environment});
+    if (!fault) return;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_, "%s: %s",
+                  host::message_number(fault.cause), fault.text.c_str());
 }
 
 int ScriptCall::conclude_timeout() {

@@ -12,6 +12,7 @@
 #include "module/script_process.h"
 #include "module/script_response.h"
 #include "module/script_settings.h"
+#include "module/script_start.h"
 
 #include <httpd.h>
 
@@ -43,6 +44,7 @@ private:
     void leave_to_caretaker();
     void end_script();
     void log_exit();
+    void explain_exit();
 
     request_rec* r_;
     const ScriptSettings& settings_;
@@ -51,6 +53,7 @@ private:
     ScriptErrors errors_;
     ScriptOutput output_;
     ScriptProcess process_;
+    ScriptCommand command_{};
     ScriptHead head_;
     ScriptResponse response_;
     // As they were before the script's head was put in.

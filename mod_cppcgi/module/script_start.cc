@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/environ.h"
 #include "gateway/httpd/log.h"
+#include "host/script_fault.h"
 #include "host/spawn.h"
 #include "module/script_privileged.h"
 
@@ -9,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <apr_strings.h>
 #include <cerrno>
 #include <cstring>
@@ -63,21 +65,27 @@ private:
     sigset_t before_;
 };
 
-int status_of(int error) noexcept {
-    switch (error) {
-        case EACCES:
-        case EPERM:
+int status_of(const host::SpawnResult& result, host::ScriptCause cause) noexcept {
+    using host::ScriptCause;
+    switch (cause) {
+        case ScriptCause::missing:
+            return HTTP_NOT_FOUND;
+        case ScriptCause::not_searchable:
+        case ScriptCause::not_regular:
+        case ScriptCause::not_executable:
+        case ScriptCause::not_readable:
+        case ScriptCause::noexec_mount:
+        case ScriptCause::forbidden:
             return HTTP_FORBIDDEN;
-        case ENOENT:
-            return HTTP_INTERNAL_SERVER_ERROR;
-        case EAGAIN:
-        case ENOMEM:
-        case EMFILE:
-        case ENFILE:
+        case ScriptCause::busy:
+        case ScriptCause::no_resources:
             return HTTP_SERVICE_UNAVAILABLE;
         default:
-            return HTTP_INTERNAL_SERVER_ERROR;
+            break;
     }
+    const bool scarce = result.error == EAGAIN || result.error == ENOMEM ||
+                        result.error == EMFILE || result.error == ENFILE;
+    return scarce ? HTTP_SERVICE_UNAVAILABLE : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 std::vector<host::SpawnLimit> limits_of(request_rec* r) {
@@ -93,10 +101,23 @@ std::vector<host::SpawnLimit> limits_of(request_rec* r) {
 
 int refuse_start(request_rec* r, const ScriptCommand& command,
                  const host::SpawnResult& result) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "CPPCGI0350: %s could not be started: %s", command.path,
-                  host::describe_failure(result).c_str());
-    return status_of(result.error);
+    host::ScriptFault fault;
+    if (result.step == host::SpawnStep::exec) {
+        fault = host::find_script_fault({.path = command.path,
+                                         .user = host::current_identity(),
+                                         .error = result.error,
+                                         .argv = command.arguments,
+                                         .envp = command.environment});
+    }
+    if (fault) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s",
+                      host::message_number(fault.cause), fault.text.c_str());
+    } else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "CPPCGI0350: %s could not be started: %s", command.path,
+                      host::describe_failure(result).c_str());
+    }
+    return status_of(result, fault.cause);
 }
 
 }  // namespace
