@@ -59,14 +59,18 @@ public:
     template <std::convertible_to<std::string_view> Text>
     HtmlValue(const Text& text) : text_(text) {}
     HtmlValue(char character) : text_(digits_, 1) { digits_[0] = character; }
-    HtmlValue(bool value) : text_(value ? "true" : "false") {}
 
-    // As std::to_chars writes it, whatever the locale.
+    // As std::to_chars writes it, whatever the locale; true and false as words. Templates,
+    // so that a pointer is not taken for a bool.
     template <class Number>
     requires(std::integral<Number> || std::floating_point<Number>)
         HtmlValue(Number value) {
-        auto end = std::to_chars(digits_, digits_ + sizeof digits_, value).ptr;
-        text_ = {digits_, static_cast<std::size_t>(end - digits_)};
+        if constexpr (std::same_as<Number, bool>) {
+            text_ = value ? "true" : "false";
+        } else {
+            auto end = std::to_chars(digits_, digits_ + sizeof digits_, value).ptr;
+            text_ = {digits_, static_cast<std::size_t>(end - digits_)};
+        }
     }
 
     HtmlValue(const HtmlValue&) = delete;

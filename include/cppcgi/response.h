@@ -63,15 +63,19 @@ public:
         return write(text);
     }
     Response& operator<<(char character) { return write({&character, 1}); }
-    Response& operator<<(bool value) { return write(value ? "true" : "false"); }
 
-    // Numbers as std::to_chars writes them, whatever the locale.
+    // Numbers as std::to_chars writes them, whatever the locale; true and false as words.
+    // Templates, so that a pointer is not taken for a bool.
     template <class Number>
     requires(std::integral<Number> || std::floating_point<Number>) Response& operator<<(
         Number value) {
-        char text[64];
-        auto end = std::to_chars(text, text + sizeof text, value).ptr;
-        return write({text, static_cast<std::size_t>(end - text)});
+        if constexpr (std::same_as<Number, bool>) {
+            return write(value ? "true" : "false");
+        } else {
+            char text[64];
+            auto end = std::to_chars(text, text + sizeof text, value).ptr;
+            return write({text, static_cast<std::size_t>(end - text)});
+        }
     }
 
     // Writes the format with each place {} replaced by an argument (text, a number, or Html)
