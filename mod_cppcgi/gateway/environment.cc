@@ -35,18 +35,6 @@ bool same_parameter(std::string_view a, std::string_view b) noexcept {
     });
 }
 
-// "User-Agent" is HTTP_USER_AGENT; RFC 3875 section 4.1.18 leaves these two out.
-std::string variable_of_header(std::string_view name) {
-    const bool is_content = detail::equal_no_case(name, "Content-Type") ||
-                            detail::equal_no_case(name, "Content-Length");
-    std::string variable(is_content ? std::string_view{} : header_prefix);
-    for (const char c : name) {
-        const bool is_small = c >= 'a' && c <= 'z';
-        variable += c == '-' ? '_' : is_small ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return variable;
-}
-
 // "HTTP_USER_AGENT" is User-Agent; empty when it is no header's.
 std::string header_of_variable(std::string_view variable) {
     if (variable.starts_with(header_prefix)) {
@@ -103,6 +91,17 @@ void set_defaults(cppcgi_limits& limits) {
 }
 
 }  // namespace
+
+std::string variable_of_header(std::string_view name) {
+    const bool is_content = detail::equal_no_case(name, "Content-Type") ||
+                            detail::equal_no_case(name, "Content-Length");
+    std::string variable(is_content ? std::string_view{} : header_prefix);
+    for (const char c : name) {
+        const bool is_small = c >= 'a' && c <= 'z';
+        variable += c == '-' ? '_' : is_small ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return variable;
+}
 
 std::optional<std::string_view> Environment::variable(
     std::string_view name) const noexcept {

@@ -16,6 +16,10 @@
 
 namespace cppcgi::program {
 
+// "User-Agent" is HTTP_USER_AGENT; RFC 3875 section 4.1.18 leaves CONTENT_TYPE and
+// CONTENT_LENGTH as they are.
+std::string variable_of_header(std::string_view name);
+
 class Environment {
 public:
     // `entries` ends with a null pointer.

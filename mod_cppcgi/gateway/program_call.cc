@@ -153,6 +153,10 @@ bool ProgramCall::run(cppcgi_entry entry) {
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
     entry(&program_gateway, this, &outcome);
+    return conclude(outcome);
+}
+
+bool ProgramCall::conclude(const cppcgi_outcome& outcome) {
     if (outcome.cause == CPPCGI_CAUSE_NONE) return true;
     failed_ = true;
     log_outcome(*this, outcome);

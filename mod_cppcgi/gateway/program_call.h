@@ -43,6 +43,8 @@ public:
     // response that failed before it began. False when the response broke off: what has
     // left must then be made to look incomplete.
     bool run(cppcgi_entry entry);
+    // The second half of that, for a call made otherwise.
+    bool conclude(const cppcgi_outcome& outcome);
     // True when the handler did not end well.
     bool failed() const noexcept { return failed_; }
 

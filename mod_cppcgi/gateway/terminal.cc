@@ -87,19 +87,17 @@ bool asks_for_help(std::span<const char* const> arguments) {
 TerminalRequest::TerminalRequest(std::string_view name, const char* const* environment,
                                  std::span<const char* const> arguments,
                                  bool form_on_input) {
-    std::string query = "QUERY_STRING=";
-    const std::size_t empty = query.size();
+    std::string query;
     for (const char* argument : arguments) {
         const char* equals = std::strchr(argument, '=');
         if (!equals) {
             arguments_.push_back(argument);
             continue;
         }
-        if (query.size() != empty) query += '&';
-        query += quote_plus({argument, static_cast<std::size_t>(equals - argument)});
-        query.append("=").append(quote_plus(equals + 1));
+        const auto length = static_cast<std::size_t>(equals - argument);
+        append_query(query, {argument, length}, equals + 1);
     }
-    if (query.size() != empty) owned_.push_back(query);
+    if (!query.empty()) owned_.push_back("QUERY_STRING=" + query);
     const std::size_t before_defaults = owned_.size();
     if (form_on_input) {
         owned_.emplace_back("REQUEST_METHOD=POST");
