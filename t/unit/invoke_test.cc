@@ -1,0 +1,123 @@
+#include <cppcgi/handler.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "t/memory_call.h"
+
+namespace cppcgi {
+namespace {
+
+using cppcgi_test::Answer;
+using cppcgi_test::call;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+TEST(Invoke, HandlerThatReturnsHasNoCause) {
+    const Answer answer = call([](auto&, auto& res) { res << "page"; });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_NONE);
+    EXPECT_EQ(answer.outcome.head_sent, 1);
+    EXPECT_EQ(answer.page.status, 200);
+    EXPECT_EQ(answer.page.body, "page");
+    EXPECT_EQ(answer.page.log, "");
+}
+
+TEST(Invoke, ErrorGivesItsStatus) {
+    const Answer answer = call([](auto&, auto& res) {
+        res << "dropped";
+        throw Error(404, "no such page");
+    });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_ERROR);
+    EXPECT_EQ(answer.page.status, 404);
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("dropped")));
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("no such page")));
+    EXPECT_EQ(answer.page.log, "CPPCGI0201: handler test answered 404: no such page\n");
+}
+
+TEST(Invoke, LimitIsNamedWithItsValue) {
+    const Answer answer = call([](auto&, auto&) {
+        throw Error(Fault{errc::max_body, 4711});
+    });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_LIMIT);
+    EXPECT_EQ(answer.page.status, 413);
+    EXPECT_STREQ(answer.outcome.limit, "CppCGIMaxBody");
+    EXPECT_EQ(answer.outcome.limit_value, 4711u);
+    EXPECT_THAT(answer.page.log, HasSubstr("CppCGIMaxBody is 4711"));
+}
+
+TEST(Invoke, ExceptionIsNamedInTheLogOnly) {
+    const Answer answer = call([](auto&, auto&) { throw std::out_of_range("secret"); });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_EXCEPTION);
+    EXPECT_EQ(answer.page.status, 500);
+    EXPECT_THAT(answer.page.log, HasSubstr("threw std::out_of_range: secret"));
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("secret")));
+}
+
+TEST(Invoke, IntIsNamed) {
+    const Answer answer = call([](auto&, auto&) { throw 42; });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_UNKNOWN);
+    EXPECT_STREQ(answer.outcome.type, "int");
+    EXPECT_EQ(answer.page.status, 500);
+}
+
+TEST(Invoke, LongTextIsCutAndEnded) {
+    const Answer answer =
+        call([](auto&, auto&) { throw std::runtime_error(std::string(5000, 'x')); });
+    EXPECT_EQ(std::string(answer.outcome.what),
+              std::string(sizeof answer.outcome.what - 1, 'x'));
+}
+
+TEST(Invoke, HalfAPageIsVisible) {
+    const Answer answer = call([](auto&, auto& res) {
+        (res << "half").flush();
+        throw std::runtime_error("late");
+    });
+    EXPECT_EQ(answer.outcome.head_sent, 1);
+    EXPECT_FALSE(answer.whole);
+    EXPECT_EQ(answer.page.status, 200);
+    EXPECT_EQ(answer.page.body, "half");
+}
+
+TEST(Invoke, RefusedHeadSendsNothingOfTheHandlers) {
+    const Answer answer = call([](auto&, auto& res) {
+        res.header("X-Name", "a\r\nSet-Cookie: b=c") << "page";
+    });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_HEAD);
+    EXPECT_EQ(answer.page.status, 500);
+    EXPECT_THAT(answer.page.head, Not(HasSubstr("Set-Cookie")));
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("page")));
+    EXPECT_THAT(answer.page.log, StartsWith("CPPCGI0210: "));
+}
+
+TEST(Invoke, RefusalOfTheHeadCannotBeSwallowed) {
+    const Answer answer = call([](auto&, auto& res) {
+        res.header("X Name", "a");
+        try {
+            res.flush();
+        } catch (...) {
+        }
+        res << "page";
+    });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_HEAD);
+    EXPECT_EQ(answer.page.status, 500);
+}
+
+TEST(Invoke, ClientThatLeftIsACauseOfItsOwn) {
+    const Answer answer = call(
+        [](auto& req, auto& res) {
+            EXPECT_FALSE(req.aborted());
+            (res << "page").flush();
+            EXPECT_TRUE(req.aborted());
+            (res << "nobody reads this").flush();
+        },
+        {.client_takes = 0});
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_ABORTED);
+    EXPECT_EQ(answer.page.body, "page");
+}
+
+}  // namespace
+}  // namespace cppcgi

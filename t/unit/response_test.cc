@@ -1,0 +1,152 @@
+#include <cppcgi/response.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "t/memory_call.h"
+#include "t/scratch_directory.h"
+
+namespace cppcgi {
+namespace {
+
+using cppcgi_test::Answer;
+using cppcgi_test::call;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+TEST(Response, IsHtmlUnlessItSaysOtherwise) {
+    EXPECT_EQ(call([](auto&, auto& res) { res << "x"; }).page.head,
+              "Status: 200\r\nContent-Type: text/html; charset=utf-8\r\n");
+    EXPECT_EQ(call([](auto&, auto& res) {
+                  res.content_type("text/plain").content_type("image/png");
+              }).page.head,
+              "Status: 200\r\nContent-Type: image/png\r\n");
+}
+
+TEST(Response, WithoutABodyHasNoType) {
+    EXPECT_EQ(call([](auto&, auto& res) { res.status(304); }).page.head,
+              "Status: 304\r\n");
+}
+
+TEST(Response, StatusTakesAReason) {
+    const Answer answer =
+        call([](auto&, auto& res) { res.status(418, "I'm a teapot"); });
+    EXPECT_EQ(answer.page.status, 418);
+    EXPECT_THAT(answer.page.head, HasSubstr("Status: 418 I'm a teapot\r\n"));
+}
+
+TEST(Response, StatusThatIsNoneIsRefused) {
+    for (const Answer& answer : {call([](auto&, auto& res) { res.status(199); }),
+                                 call([](auto&, auto& res) { res.status(600); })})
+        EXPECT_EQ(answer.page.status, 500) << answer.page.log;
+}
+
+TEST(Response, HeaderReplacesInAnyCaseAndAddHeaderAdds) {
+    const Answer answer = call([](auto&, auto& res) {
+        res.header("X-A", "1").header("x-a", "2").add_header("X-A", "3");
+    });
+    EXPECT_THAT(answer.page.headers,
+                ElementsAre(Pair("x-a", "2"), Pair("X-A", "3"),
+                            Pair("Content-Type", "text/html; charset=utf-8")));
+}
+
+TEST(Response, ManyLargeHeadersArrive) {
+    const Answer answer = call([](auto&, auto& res) {
+        for (int i = 0; i < 100; ++i)
+            res.add_header("X-" + std::to_string(i), std::string(100, 'x'));
+    });
+    ASSERT_EQ(answer.page.headers.size(), 101u);
+    EXPECT_EQ(answer.page.header("X-99"), std::string(100, 'x'));
+}
+
+TEST(Response, CookiesAreAdded) {
+    const Answer answer = call([](auto&, auto& res) {
+        res.cookie(Cookie("a", "1")).cookie(Cookie("b", "2"));
+        res.header("Set-Cookie", "c=3");
+    });
+    EXPECT_THAT(answer.page.cookies,
+                ElementsAre(Pair("a", "1"), Pair("b", "2"), Pair("c", "3")));
+}
+
+TEST(Response, RedirectAlwaysHasAStatus) {
+    const Answer answer =
+        call([](auto&, auto& res) { res.redirect("/there?a=1&b=\""); });
+    EXPECT_EQ(answer.page.status, 302);
+    EXPECT_EQ(answer.page.header("Location"), "/there?a=1&b=\"");
+    EXPECT_THAT(answer.page.body, HasSubstr("<a href=\"/there?a=1&amp;b=&quot;\">"));
+    EXPECT_EQ(call([](auto&, auto& res) { res.redirect("/", 308); }).page.status, 308);
+}
+
+TEST(Response, NewlineInARedirectIsRefused) {
+    EXPECT_EQ(call([](auto&, auto& res) { res.redirect("/\r\nX: y"); }).page.status,
+              500);
+}
+
+TEST(Response, AttachmentHasBothNames) {
+    const Answer answer =
+        call([](auto&, auto& res) { res.attachment("\xE2\x82\xAC.txt"); });
+    EXPECT_THAT(*answer.page.header("Content-Disposition"),
+                HasSubstr("filename*=UTF-8''%E2%82%AC.txt"));
+}
+
+TEST(Response, WritesArithmeticWithoutALocale) {
+    EXPECT_EQ(call([](auto&, auto& res) {
+                  res << 1234567 << ' ' << -1 << ' ' << 0.5 << ' ' << true << ' '
+                      << std::string("s") << std::string_view("v") << "c";
+              }).page.body,
+              "1234567 -1 0.5 true svc");
+}
+
+TEST(Response, StreamSharesOrderWithWrite) {
+    EXPECT_EQ(call([](auto&, auto& res) {
+                  res << "a";
+                  res.out() << "b" << 1;
+                  res << "c";
+              }).page.body,
+              "ab1c");
+}
+
+TEST(Response, HtmlEscapesItsArguments) {
+    EXPECT_EQ(call([](auto&, auto& res) {
+                  res.html("<p title=\"{}\">{{{}}}</p>", "\"", "<&>");
+              }).page.body,
+              "<p title=\"&quot;\">{&lt;&amp;&gt;}</p>");
+}
+
+TEST(Response, ChangingAHeadThatIsOutThrows) {
+    const Answer answer = call([](auto&, auto& res) {
+        EXPECT_FALSE(res.head_sent());
+        res.flush();
+        EXPECT_TRUE(res.head_sent());
+        EXPECT_THROW(res.status(404), std::logic_error);
+        EXPECT_THROW(res.header("X", "y"), std::logic_error);
+        EXPECT_THROW(res.cookie(Cookie("a", "b")), std::logic_error);
+    });
+    EXPECT_EQ(answer.page.status, 200);
+}
+
+TEST(Response, SendsAFileWithItsLength) {
+    static std::string path;
+    const cppcgi_test::ScratchDirectory folder;
+    const std::string text(100000, 'x');
+    path = folder.write("file", text);
+    const Answer answer = call([](auto&, auto& res) {
+        res << "before ";
+        res.content_type("text/plain").send_file(path);
+    });
+    EXPECT_EQ(answer.page.header("Content-Length"), "100000");
+    EXPECT_EQ(answer.page.body, "before " + text);
+}
+
+TEST(Response, MissingFileIs404) {
+    EXPECT_EQ(
+        call([](auto&, auto& res) { res.send_file("/no/such/file"); }).page.status,
+        404);
+    EXPECT_EQ(call([](auto&, auto& res) { res.send_file("/"); }).page.status, 404);
+}
+
+}  // namespace
+}  // namespace cppcgi
