@@ -2,13 +2,18 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <thread>
@@ -195,6 +200,45 @@ TEST_F(SpawnTest, ClosesEveryOtherDescriptor) {
         EXPECT_EQ(::fcntl(fd, F_GETFD), 0) << "the parent's own were touched";
         ::close(fd);
     }
+}
+
+// Makes a system call fail with ENOSYS, as on an older kernel, for the rest of this
+// process and for what it starts.
+bool forget_system_call(unsigned number) {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST_F(SpawnTest, ClosesEveryOtherDescriptorOnAKernelWithoutCloseRange) {
+    pid_t pid = ::fork();
+    if (pid == 0) {
+        for (int fd : {50, 51, 1000}) ::fcntl(0, F_DUPFD, fd);
+        if (!forget_system_call(SYS_close_range)) ::_exit(9);
+        SpawnRequest request;
+        const char* argv[] = {"sh", "-c",
+                              "for fd in 50 51 1000; do "
+                              "test -e /proc/$$/fd/$fd && exit 1; done; exit 0",
+                              nullptr};
+        const char* envp[] = {"PATH=/usr/bin:/bin", nullptr};
+        request.path = "/bin/sh";
+        request.argv = const_cast<char* const*>(argv);
+        request.envp = const_cast<char* const*>(envp);
+        SpawnResult result = spawn(request);
+        int status = -1;
+        ::waitpid(result.pid, &status, 0);
+        ::_exit(WEXITSTATUS(status));
+    }
+    int status = -1;
+    ::waitpid(pid, &status, 0);
+    if (WEXITSTATUS(status) == 9) GTEST_SKIP() << "no seccomp here";
+    EXPECT_EQ(status, 0);
 }
 
 std::string line_of(const std::string& text, const std::string& name) {
