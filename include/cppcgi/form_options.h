@@ -23,7 +23,7 @@ struct FormOptions {
     std::string_view errors = "replace";
     // At most so many fields; the server's limit (CppCGIMaxFields) holds besides.
     std::optional<std::uint64_t> max_num_fields = {};
-    // Between the fields of urlencoded forms; not "=", "%" or "+".
+    // Between the fields of urlencoded forms; no letter or digit, nor "=", "%" or "+".
     char separator = '&';
     // Reading stops after so many bytes of the body, as if it ended there.
     std::optional<std::uint64_t> limit = {};

@@ -35,9 +35,9 @@ public:
     bool has_name() const noexcept;
     std::optional<std::string_view> filename() const noexcept;
     std::string safe_filename() const;
-    std::string_view type() const noexcept;
+    std::string_view type() const;
     NameValueView type_options() const;
-    std::string_view disposition() const noexcept;
+    std::string_view disposition() const;
     NameValueView disposition_options() const;
     NameValueView headers() const;
 
@@ -78,9 +78,10 @@ private:
 };
 
 // The same with callbacks: `head` once a part, then `data` for each slice of it.
-CPPCGI_API void read_parts(const FormInput& input, const Limits& limits,
-                           const std::function<void(const Part&)>& head,
-                           const std::function<void(const Part&, std::string_view)>& data);
+CPPCGI_API void read_parts(
+    const FormInput& input, const Limits& limits,
+    const std::function<void(const Part&)>& head,
+    const std::function<void(const Part&, std::string_view)>& data);
 
 }  // namespace cppcgi
 

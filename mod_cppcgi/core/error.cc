@@ -29,7 +29,8 @@ constexpr Row rows[] = {
      "the boundary breaks the rules of RFC 2046 and is not in the body"},
     {errc::no_delimiter, 400, "malformed", "",
      "the multipart body has no opening delimiter line"},
-    {errc::head_cut_off, 400, "truncated", "", "the body ends inside the head of a part"},
+    {errc::head_cut_off, 400, "truncated", "",
+     "the body ends inside the head of a part"},
     {errc::head_line, 400, "malformed", "",
      "a line in the head of a part is no header: no colon, or the name is no token"},
     {errc::head_fold, 400, "malformed", "",
@@ -53,10 +54,11 @@ constexpr Row rows[] = {
     {errc::unknown_errors, 500, "bad_option", "errors",
      "the form's error handler is unknown: use strict, replace or ignore"},
     {errc::unusable_separator, 500, "bad_option", "separator",
-     "the form's separator cannot be one of = % + or NUL"},
+     "the form's separator cannot be a letter, a digit, NUL or one of = % +"},
     {errc::max_body, 413, "too_large", "CppCGIMaxBody", "the form's body is too large"},
     {errc::max_field, 413, "too_large", "CppCGIMaxField", "a field is too large"},
-    {errc::max_file, 413, "too_large", "CppCGIMaxFile", "an uploaded file is too large"},
+    {errc::max_file, 413, "too_large", "CppCGIMaxFile",
+     "an uploaded file is too large"},
     {errc::max_memory, 413, "too_large", "CppCGIMaxMemory",
      "the names and heads of the form take too much memory"},
     {errc::max_fields, 413, "too_many_fields", "CppCGIMaxFields",
@@ -106,11 +108,12 @@ union Holder {
     constexpr Holder() noexcept : category() {}
     ~Holder() {}
 };
+#if defined(__clang__)
+[[clang::no_destroy]]
+#endif
 constinit Holder holder;
 
-bool is_bound(errc code) {
-    return code >= errc::max_body && code <= errc::maxlen;
-}
+bool is_bound(errc code) { return code >= errc::max_body && code <= errc::maxlen; }
 
 std::string sentence(Fault fault) {
     const Row& found = row(fault.code);
@@ -136,7 +139,9 @@ std::string_view limit_name(errc code) noexcept { return row(code).limit; }
 const std::error_category& error_category() noexcept { return holder.category; }
 
 Error::Error(Fault fault)
-    : std::runtime_error(sentence(fault)), fault_(fault), status_(http_status(fault.code)) {}
+    : std::runtime_error(sentence(fault)),
+      fault_(fault),
+      status_(http_status(fault.code)) {}
 Error::Error(errc code, const std::string& text)
     : std::runtime_error(text), fault_{code, 0}, status_(http_status(code)) {}
 Error::Error(int status, const std::string& text)

@@ -72,7 +72,9 @@ FormInput Request::form_input() {
 
 const FieldStorage& Request::form(const FormOptions& options) {
     auto& form = call_.lazy().form;
-    if (!form) form.emplace(form_input(), limits(), options);
+    // Kept also when it is at fault: the body cannot be read twice.
+    if (!form) form.emplace(FieldStorage::read(form_input(), limits(), options));
+    if (const Fault fault = form->fault()) throw Error(fault);
     return *form;
 }
 

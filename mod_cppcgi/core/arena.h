@@ -1,0 +1,94 @@
+// Memory that is given out in pieces and freed all at once. Owned by a form; one thread.
+#ifndef CPPCGI_CORE_ARENA_H
+#define CPPCGI_CORE_ARENA_H
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace cppcgi::detail {
+
+class Arena {
+public:
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    ~Arena() {
+        while (block_ != nullptr)
+            ::operator delete(std::exchange(block_, block_->before));
+    }
+
+    // `size` bytes, not cleared; they live as long as the arena.
+    char* take(std::size_t size) {
+        if (static_cast<std::size_t>(end_ - at_) < size) {
+            // A large piece does not end the block that small ones are taken from.
+            if (size > next_ / 2) return block(size);
+            grow(size);
+        }
+        return std::exchange(at_, at_ + size);
+    }
+    // Gives back what is unused at the end of what take() returned last.
+    void shrink(char* taken, std::size_t size, std::size_t used) noexcept {
+        if (taken + size == at_) at_ = taken + used;
+    }
+
+    std::string_view copy(std::string_view bytes) {
+        if (bytes.empty()) return {at_, 0};
+        char* to = take(bytes.size());
+        std::memcpy(to, bytes.data(), bytes.size());
+        return {to, bytes.size()};
+    }
+
+    // Room for an array of a type that needs no destructor.
+    template <class T>
+    T* array(std::size_t count) {
+        static_assert(std::is_trivially_destructible_v<T> &&
+                      alignof(T) <= sizeof(Block));
+        const std::size_t over = reinterpret_cast<std::uintptr_t>(at_) % alignof(T);
+        const std::size_t padding = over == 0 ? 0 : alignof(T) - over;
+        // A new block needs no padding.
+        if (static_cast<std::size_t>(end_ - at_) >= padding) at_ += padding;
+        if (count == 0) return nullptr;
+        void* memory = take(count * sizeof(T));
+        return static_cast<T*>(memory);
+    }
+
+    // Bytes of all blocks but the first, which is part of the arena.
+    std::size_t allocated() const noexcept { return allocated_; }
+
+private:
+    struct Block {
+        Block* before;
+    };
+
+    char* block(std::size_t size) {
+        void* memory = ::operator new(sizeof(Block) + size);
+        block_ = new (memory) Block{block_};
+        allocated_ += size;
+        return static_cast<char*>(memory) + sizeof(Block);
+    }
+
+    void grow(std::size_t size) {
+        const std::size_t room = std::max(size, next_);
+        next_ = std::min<std::size_t>(next_ * 2, 64u << 10);
+        at_ = block(room);
+        end_ = at_ + room;
+    }
+
+    alignas(16) char first_[1024];
+    char* at_ = first_;
+    char* end_ = first_ + sizeof first_;
+    Block* block_ = nullptr;
+    std::size_t next_ = 4096;
+    std::size_t allocated_ = 0;
+};
+
+}  // namespace cppcgi::detail
+
+#endif

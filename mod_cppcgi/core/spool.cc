@@ -1,0 +1,116 @@
+#include "core/spool.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace cppcgi::detail {
+namespace {
+
+Fault failed(int error) { return {errc::spool, static_cast<std::uint64_t>(error)}; }
+
+// For kernels and file systems without O_TMPFILE: a name that is gone at once.
+int open_named(const std::string& directory) {
+    std::string name = directory + "/cppcgi-XXXXXX";
+    const int fd = mkostemp(name.data(), O_CLOEXEC);
+    if (fd >= 0) unlink(name.c_str());
+    return fd;
+}
+
+}  // namespace
+
+Spool::~Spool() {
+    for (const Mapping& mapping : mappings_) munmap(mapping.start, mapping.size);
+    for (const File& file : files_) close(file.fd);
+}
+
+Fault Spool::open() {
+    if (directory_.empty()) {
+        const char* temporary = getenv("TMPDIR");
+        directory_ = temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
+    }
+    File file;
+    // The mode counts when save_as() gives the file a name.
+    file.fd = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    file.linkable = file.fd >= 0;
+    if (file.fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
+                        errno == ENOENT)) {
+        file.fd = open_named(directory_);
+    }
+    if (file.fd < 0) return failed(errno);
+    files_.push_back(file);
+    return {};
+}
+
+Result<Spool::Place> Spool::begin() {
+    // A file that holds little yet is shared.
+    const bool full = !files_.empty() && files_.back().size >= write_size;
+    if (files_.empty() || (full && files_.size() < max_files)) {
+        if (Fault fault = flush()) return fault;
+        if (Fault fault = open()) return fault;
+    }
+    ++files_.back().fields;
+    return Place{static_cast<std::uint32_t>(files_.size() - 1), files_.back().size};
+}
+
+Fault Spool::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(files_.back().fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return failed(errno);
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Fault Spool::flush() {
+    const std::size_t size = std::exchange(buffered_, 0);
+    return size == 0 ? Fault{} : write({buffer_.get(), size});
+}
+
+Fault Spool::append(std::string_view bytes) {
+    files_.back().size += bytes.size();
+    if (buffered_ == 0 && bytes.size() >= write_size) return write(bytes);
+    if (!buffer_) buffer_.reset(new char[write_size]);
+    while (!bytes.empty()) {
+        const std::size_t count = std::min(bytes.size(), write_size - buffered_);
+        std::memcpy(buffer_.get() + buffered_, bytes.data(), count);
+        buffered_ += count;
+        bytes.remove_prefix(count);
+        if (buffered_ < write_size) break;
+        if (Fault fault = flush()) return fault;
+        if (bytes.size() >= write_size) return write(bytes);
+    }
+    return {};
+}
+
+Result<int> Spool::descriptor(std::uint32_t file) {
+    if (Fault fault = flush()) return fault;
+    return files_[file].fd;
+}
+
+Result<const char*> Spool::map(std::uint32_t index) {
+    if (Fault fault = flush()) return fault;
+    File& file = files_[index];
+    if (file.mapped_size < file.size) {
+        void* start = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.fd, 0);
+        if (start == MAP_FAILED) return failed(errno);
+        // What was mapped before stays, for those who have views of it.
+        mappings_.push_back({start, file.size});
+        file.mapped = static_cast<const char*>(start);
+        file.mapped_size = file.size;
+    }
+    return file.mapped;
+}
+
+bool Spool::is_linkable(std::uint32_t file) const noexcept {
+    return files_[file].linkable && files_[file].fields == 1;
+}
+
+}  // namespace cppcgi::detail
