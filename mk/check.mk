@@ -12,8 +12,9 @@ sources := $(wildcard include/*.h include/*/*.h mod_cppcgi/*/*.h mod_cppcgi/*/*.
     t/*.h t/*.cc $(filter-out t/compile/%,$(wildcard t/*/*.h t/*/*.cc)))
 
 submake = +@$(MAKE) --no-print-directory -j$(JOBS)
-asan_build = BUILD=build/asan SANITIZE=address,undefined
-tsan_build = BUILD=build/tsan SANITIZE=thread
+asan_build = BUILD=build/asan SANITIZE=address,undefined CXXFLAGS="-O1 -g"
+tsan_build = BUILD=build/tsan SANITIZE=thread CXXFLAGS="-O1 -g"
+clang_build = BUILD=build/clang CXX=clang++ CXXFLAGS="-O0 -g1"
 fuzz_build = BUILD=build/fuzz CXX="$(FUZZ_CXX)" SANITIZE=fuzzer-no-link,address,undefined
 
 # $(call shards,NAME,PROGRAM,MPMS,ARGUMENTS): the lines for jobs.sh.
@@ -67,7 +68,7 @@ check:
 check-configured:
 	$(submake) WERROR=-Werror programs
 	$(submake) $(asan_build) WERROR=-Werror programs
-	$(submake) BUILD=build/clang CXX=clang++ WERROR=-Werror all build/clang/t/unit_test
+	$(submake) $(clang_build) WERROR=-Werror all build/clang/t/unit_test
 	$(submake) $(fuzz_build) fuzzers
 	@{ $(call test_jobs,build,prefork worker event,*); \
 	   echo "tree build/t/tree_test"; \

@@ -16,6 +16,10 @@ test_handler_files := $(test_handlers:%=$(BUILD)/t/handlers/%.so)
 bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
     $(if $(BENCHMARK_FOUND),$(bench_programs:%=$(BUILD)/t/bench/%))
 
+# Tests are compiled once and run for seconds: what their optimiser takes, they never
+# give back. Benchmarks, fuzzers and handlers are as users build theirs.
+unoptimised := $(unit) $(httpd_tests) $(tree_tests) $(shared_test)
+$(unoptimised): CXXFLAGS := $(filter-out -O%,$(CXXFLAGS)) -O0
 $(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
 $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
 # httpd is not built with the sanitizer: its runtime must come first, and the C++
