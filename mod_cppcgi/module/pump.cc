@@ -31,6 +31,10 @@ constexpr milliseconds leave_delay = 1000ms;
 constexpr milliseconds longest_read_pause = 500ms;
 // How long client and script may wait for each other before we step in between.
 constexpr milliseconds stall_delay = 100ms;
+// mod_http2 hands a connection that waits to send back to the MPM, where nothing tells it
+// that a stream has taken in more of its body: the upload would stall for seconds. So on
+// HTTP/2 output waits until the upload pauses, and the body is read without waiting.
+constexpr milliseconds upload_pause = 100ms;
 // HTTP/2 has no descriptor to poll: its streams are asked.
 constexpr milliseconds stream_tick = 20ms;
 
@@ -58,12 +62,14 @@ Pump::Pump(request_rec* r, ScriptProcess& process, ScriptBody& body,
       buffer_(new char[buffer_size]),
       now_(Clock::now()),
       last_progress_(now_),
+      last_body_(now_),
       flush_at_(never),
       leave_at_(never),
       read_at_(now_) {}
 
 Pump::End Pump::run() {
     if (!body_.streams()) process_.in.close();
+    if (client_fd_ < 0) body_.hoard();
     End end = End::running;
     while (end == End::running) end = step();
     return end;
@@ -125,9 +131,13 @@ bool Pump::readable(Entry entry) const noexcept {
     return (polled_[entry].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 }
 
-bool Pump::output_is_due() const noexcept {
-    return output_.held() >= most_held() || now_ >= flush_at_;
+Pump::Clock::time_point Pump::output_time() const noexcept {
+    const auto ready = output_.held() >= most_held() ? now_ : flush_at_;
+    if (client_fd_ >= 0 || body_.is_complete()) return ready;
+    return std::max(ready, last_body_ + upload_pause);
 }
+
+bool Pump::output_is_due() const noexcept { return now_ >= output_time(); }
 
 // The client does not read before it has sent all, and the script does not read before it
 // has written all: somebody has to hold what is in between.
@@ -153,7 +163,7 @@ int Pump::wait_time() const {
     const auto patience =
         waiting() == Waiting::for_script ? settings_.timeout : settings_.client_timeout;
     Clock::time_point until = last_progress_ + patience;
-    if (!output_is_due()) until = std::min(until, flush_at_);
+    if (!output_is_due()) until = std::min(until, output_time());
     until = std::min(until, leave_at_);
     if (is_stalled()) until = std::min(until, last_progress_ + stall_delay);
     if (body_.wants_more()) until = std::min(until, read_at_);
@@ -213,7 +223,7 @@ Pump::End Pump::read_output() {
 Pump::End Pump::read_body() {
     switch (body_.read()) {
         case ScriptBody::Step::moved:
-            last_progress_ = now_;
+            last_progress_ = last_body_ = now_;
             read_pause_ = 1ms;
             read_at_ = now_;
             write_body();
@@ -227,7 +237,7 @@ Pump::End Pump::read_body() {
     }
     // On HTTP/1 the socket's own sign comes first.
     const auto longest = client_fd_ < 0 ? stream_tick : longest_read_pause;
-    read_pause_ = client_fd_ < 0 ? std::min(read_pause_ * 2, longest) : longest;
+    read_pause_ = client_fd_ < 0 ? std::min(read_pause_ + 1ms, longest) : longest;
     read_at_ = now_ + read_pause_;
     return End::running;
 }

@@ -74,6 +74,7 @@ private:
     void write_body();
     void close_input();
     End watch_client();
+    Clock::time_point output_time() const noexcept;
     bool output_is_due() const noexcept;
     bool is_stalled() const noexcept;
     std::size_t most_held() const noexcept;
@@ -92,9 +93,10 @@ private:
     std::unique_ptr<char[]> buffer_;
     Clock::time_point now_;
     Clock::time_point last_progress_;
-    Clock::time_point flush_at_;  // when what is held must go; max: nothing is held
-    Clock::time_point leave_at_;  // when a client that sent FIN counts as gone
-    Clock::time_point read_at_;   // when to ask for more of the body without a sign
+    Clock::time_point last_body_;  // when the client last sent some of it
+    Clock::time_point flush_at_;   // when what is held must go; max: nothing is held
+    Clock::time_point leave_at_;   // when a client that sent FIN counts as gone
+    Clock::time_point read_at_;    // when to ask for more of the body without a sign
     std::chrono::milliseconds read_pause_{1};
     bool exit_seen_ = false;
     bool flush_at_once_ = false;
