@@ -20,9 +20,9 @@ bool is_called(const request_rec* r, const char* name) noexcept {
     return r->handler && std::strcmp(r->handler, name) == 0;
 }
 
+// httpd puts the media type in the handler's place when no handler is set.
 bool is_script(const request_rec* r) noexcept {
-    if (r->handler) return is_called(r, script_handler_name);
-    return r->content_type && std::strcmp(r->content_type, script_media_type) == 0;
+    return is_called(r, script_handler_name) || is_called(r, script_media_type);
 }
 
 int call_handler(request_rec* r, const DirectoryConfig& config,
