@@ -91,3 +91,10 @@ fuzzers: $(fuzzers)
 .PHONY: refused-check
 refused-check:
 	CXX="$(CXX)" mk/check-refused.sh
+
+# What starting a classic script costs, against the kernel's limit and httpd's own modules:
+# ROUNDS=3 SECONDS=3 PROGRAMS="c-static c-dynamic c++" DIRTY="0 500".
+.PHONY: bench-exec
+bench-exec: $(lib)/mod_cppcgi.so $(BUILD)/t/bench/mod_dirty.so
+	@mk/deps.sh bench
+	python3 t/bench/exec/exec_bench.py "$(HTTPD)" "$(HTTPD_LIBEXECDIR)" "$(abspath $(BUILD))" "$(CC)" "$(CXX)"
