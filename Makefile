@@ -146,7 +146,7 @@ $(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
-include mk/tests.mk mk/check.mk mk/install.mk
+include mk/tests.mk mk/bench.mk mk/check.mk mk/install.mk
 # `make run` and what serves the demo site.
 -include mk/run.mk
 
