@@ -38,8 +38,11 @@ class Form:
         self.error = None
         self.codes = set()
         self.count = 0
+        self.undecodable = False
         try:
             self.read(method, content_type, query, body)
+            if self.undecodable:
+                self.error = "bad_encoding"
         except Fault as fault:
             self.error = fault.kind
 
@@ -73,7 +76,8 @@ class Form:
         try:
             return data.decode(self.options.encoding, self.options.errors)
         except UnicodeDecodeError:
-            raise Fault("bad_encoding")
+            self.undecodable = True  # told at the end: other faults come first
+            return ""
 
     def count_field(self):
         self.count += 1
@@ -99,7 +103,7 @@ class Form:
                     continue
             if value or self.options.keep_blank_values:
                 raw = unquote(value)
-                if value and not self.text(raw):
+                if self.options.errors == "ignore" and not self.text(raw):
                     self.codes.add("blank by errors=ignore")
                 self.fields.append({"name": self.text(unquote(name)), "filename": None,
                                     "value": raw, "text": self.text(raw)})
@@ -210,12 +214,14 @@ class Multipart:
             found = self.delimiter(line)
             if found:
                 break
-            if line.strip():
-                text_before = True
+            text_before = text_before or bool(line.strip())
             if line.strip() in (b"--" + self.boundaries[-1],
                                 b"--" + self.boundaries[-1] + b"--"):
                 self.form.codes.add("white space before the first delimiter")
         if not found and not self.body and own == 0:
+            return
+        if found and found[0] != own and not text_before:
+            self.ended_by = found  # an empty body, as at the top
             return
         if not found or found[0] != own or (found[1] and text_before):
             self.form.codes.add("NO-DELIM")
@@ -304,6 +310,7 @@ class Multipart:
             found = self.delimiter(line)
             if found and not head:
                 self.form.codes.add("EMPTY-PART")
+                self.form.count_field()
                 return None, found
             size += len(line)
             if size > MAX_PART_HEADER:
@@ -376,7 +383,8 @@ class Multipart:
     def inner_boundary(self, parameters):
         boundary = self.form.boundary(parameters, self.body)
         for outer in self.boundaries:
-            if boundary == outer or boundary.startswith(outer + b"--"):
+            if boundary == outer or (boundary.startswith(outer + b"--") and
+                                     len(boundary) > len(outer) + 2):
                 self.form.codes.add("NEST-CLOSE")
                 raise Fault("bad_boundary")
         return boundary
