@@ -22,6 +22,12 @@ bool is_clean(std::string_view text) noexcept {
                         [](char c) { return is_in(refused_in_values, c); });
 }
 
+// 18 digits fit any off_t.
+bool is_length(std::string_view value) noexcept {
+    return !value.empty() && value.size() <= 18 &&
+           std::all_of(value.begin(), value.end(), is_digit);
+}
+
 std::span<const cppcgi_pair> headers(const cppcgi_head& head) noexcept {
     return {head.headers, head.header_count};
 }
@@ -47,9 +53,15 @@ std::string shown(std::string_view text) {
 HeadCheck check_head(const cppcgi_head& head) noexcept {
     if (head.status < 200 || head.status > 599) return {HeadFault::status};
     if (!is_clean(view(head.reason))) return {HeadFault::reason};
+    bool has_length = false;
     for (std::size_t i = 0; i < head.header_count; ++i) {
-        if (!is_token(view(head.headers[i].name))) return {HeadFault::name, i};
-        if (!is_clean(view(head.headers[i].value))) return {HeadFault::value, i};
+        const std::string_view name = view(head.headers[i].name);
+        const std::string_view value = view(head.headers[i].value);
+        if (!is_token(name)) return {HeadFault::name, i};
+        if (!is_clean(value)) return {HeadFault::value, i};
+        if (!equal_no_case(name, "Content-Length")) continue;
+        if (has_length || !is_length(value)) return {HeadFault::length, i};
+        has_length = true;
     }
     return {};
 }
@@ -66,6 +78,10 @@ std::string describe(const HeadCheck& check, const cppcgi_head& head) {
         case HeadFault::name:
             return "the header name \"" + shown(view(head.headers[check.index].name)) +
                    "\" is not one of letters, digits and !#$%&'*+-.^_`|~";
+        case HeadFault::length:
+            return "the Content-Length \"" +
+                   shown(view(head.headers[check.index].value)) +
+                   "\" is no number of bytes, or the second one";
         case HeadFault::value:
             break;
     }

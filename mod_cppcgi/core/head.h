@@ -16,7 +16,8 @@ enum class HeadFault {
     status,  // not 200 to 599
     reason,  // holds a control character
     name,    // of header `index`: no token
-    value    // of header `index`: holds a control character other than a tab
+    value,   // of header `index`: holds a control character other than a tab
+    length   // header `index`: a Content-Length that is no number, or a second one
 };
 
 struct HeadCheck {

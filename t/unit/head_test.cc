@@ -53,6 +53,19 @@ TEST(Head, RefusesControlsInTheReason) {
     }
 }
 
+TEST(Head, RefusesALengthThatWouldPutTheConnectionOutOfStep) {
+    for (const std::string_view value :
+         {"", "abc", "-5", "+5", "5, 5", " 5", "0x5", "1000000000000000000"}) {
+        EXPECT_EQ(fault(Head().add("content-length", value)), HeadFault::length)
+            << value;
+    }
+    EXPECT_EQ(fault(Head().add("Content-Length", "5").add("Content-Length", "5")),
+              HeadFault::length);
+    EXPECT_EQ(fault(Head().add("Content-Length", "0")), HeadFault::none);
+    EXPECT_EQ(fault(Head().add("Content-Length", "999999999999999999")),
+              HeadFault::none);
+}
+
 TEST(Head, RefusesANameThatIsNoToken) {
     for (const std::string_view name :
          {"", "a b", "a:", "a\r\n", "\xc3\xbc", "a\"", "a("}) {
