@@ -32,11 +32,10 @@ const char* message_number(LibraryCause cause) noexcept {
             return "CPPCGI0111";
         case LibraryCause::changing:
             return "CPPCGI0112";
-            return "CPPCGI0113";
         case LibraryCause::not_executable:
             return "CPPCGI0114";
         case LibraryCause::shared_file:
-            return "CPPCGI0125";
+            return "CPPCGI0113";
         case LibraryCause::writable:
             return "CPPCGI0115";
         case LibraryCause::missing_dependency:
