@@ -13,6 +13,10 @@ namespace {
 // come, so this is no buffer.
 constexpr apr_off_t read_size = 64 * 1024;
 
+// A decoding filter may have nothing to hand out for what it was given (the head of a gzip
+// stream). One that never has anything is broken.
+constexpr int max_empty_reads = 1000;
+
 }  // namespace
 
 int Body::read(cppcgi_text* slice) {
@@ -51,12 +55,13 @@ int Body::fill() {
         if (is_without_body(r_)) return CPPCGI_READ_END;
         brigade_ = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
     }
-    const apr_status_t got = ap_get_brigade(
-        r_->input_filters, brigade_, AP_MODE_READBYTES, APR_BLOCK_READ, read_size);
-    if (got != APR_SUCCESS) return fail(got);
-    // RFC 9112 section 6.3 ends a body by its length or its last chunk: an empty brigade
-    // without EOS cannot come from a blocking read.
-    return APR_BRIGADE_EMPTY(brigade_) ? -HTTP_BAD_REQUEST : int{CPPCGI_READ_DATA};
+    for (int i = 0; i < max_empty_reads; ++i) {
+        const apr_status_t got = ap_get_brigade(
+            r_->input_filters, brigade_, AP_MODE_READBYTES, APR_BLOCK_READ, read_size);
+        if (got != APR_SUCCESS) return fail(got);
+        if (!APR_BRIGADE_EMPTY(brigade_)) return CPPCGI_READ_DATA;
+    }
+    return -HTTP_BAD_REQUEST;
 }
 
 int Body::fail(apr_status_t error) {

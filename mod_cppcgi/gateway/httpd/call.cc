@@ -132,6 +132,8 @@ int read(void* pointer, cppcgi_text* slice) noexcept {
 
 int head(void* pointer, const cppcgi_head* head) noexcept {
     return guarded(pointer, HTTP_INTERNAL_SERVER_ERROR, [&](Call& call) {
+        // A filter has answered in the handler's place.
+        if (call.body.is_answered()) return HTTP_INTERNAL_SERVER_ERROR;
         const detail::HeadCheck check = detail::check_head(*head);
         if (check) {
             call.reply.take_head(*head);
@@ -140,7 +142,7 @@ int head(void* pointer, const cppcgi_head* head) noexcept {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, call.r,
             "CPPCGI0210: the response head of handler %s is refused as a whole: %s; "
-            "take line ends and controls out of what is put into a header",
+            "check what the handler puts into a header",
             call.settings.handler, detail::describe(check, *head).c_str());
         return HTTP_INTERNAL_SERVER_ERROR;
     });

@@ -13,11 +13,22 @@ namespace cppcgi::httpd {
 
 namespace {
 
+constexpr const char* split_note = "cppcgi-split";
+
+void correct_included(request_rec* r) {
+    if (std::strcmp(r->protocol, "INCLUDED") != 0 || !r->path_info) return;
+    if (!apr_table_get(r->notes, split_note)) return;
+    const auto size = static_cast<apr_size_t>(ap_find_path_info(r->uri, r->path_info));
+    apr_table_setn(r->subprocess_env, "SCRIPT_NAME",
+                   apr_pstrmemdup(r->pool, r->uri, size));
+}
+
 void complete_environment(request_rec* r, bool& complete) {
     if (complete) return;
     complete = true;
     ap_add_common_vars(r);
     ap_add_cgi_vars(r);
+    correct_included(r);
     if (!is_without_body(r)) return;
     apr_table_unset(r->subprocess_env, "CONTENT_LENGTH");
     apr_table_unset(r->subprocess_env, "CONTENT_TYPE");
@@ -66,6 +77,15 @@ constexpr std::array quick_variables = {
         [](request_rec* r) { return apr_table_get(r->headers_in, "Referer"); }},
 };
 
+// apr_table_get() without its blindness to case: names of variables differ by it.
+const char* find_exactly(const apr_table_t* table, std::string_view name) {
+    const apr_array_header_t* elements = apr_table_elts(table);
+    const auto* entries = reinterpret_cast<const apr_table_entry_t*>(elements->elts);
+    for (int i = 0; i < elements->nelts; ++i)
+        if (entries[i].key && name == entries[i].key) return entries[i].val;
+    return nullptr;
+}
+
 // Null when the name is none of these.
 const QuickVariable* find_quick(std::string_view name) noexcept {
     for (const auto& variable : quick_variables)
@@ -75,34 +95,40 @@ const QuickVariable* find_quick(std::string_view name) noexcept {
 
 // mod_ssl exports its variables only under SSLOptions +StdEnvVars; asked for one by one
 // they cost nothing to those who do not ask.
-const char* find_ssl_variable(request_rec* r, const char* name) {
-    if (!ap_ssl_conn_is_ssl(r->connection) || std::strncmp(name, "SSL_", 4) != 0)
-        return nullptr;
-    const char* value = ap_ssl_var_lookup(r->pool, r->server, r->connection, r, name);
+const char* find_ssl_variable(request_rec* r, std::string_view name) {
+    if (!name.starts_with("SSL_") || !ap_ssl_conn_is_ssl(r->connection)) return nullptr;
+    const char* value =
+        ap_ssl_var_lookup(r->pool, r->server, r->connection, r,
+                          apr_pstrmemdup(r->pool, name.data(), name.size()));
     return value && *value ? value : nullptr;
 }
 
 }  // namespace
 
-bool is_without_body(const request_rec* r) noexcept {
-    if (r->main) return true;
-    return r->prev && r->method_number == M_GET &&
-           apr_table_get(r->subprocess_env, "REDIRECT_REQUEST_METHOD");
+bool is_error_document(const request_rec* r) noexcept {
+    for (const request_rec* before = r->prev; before; before = before->prev)
+        if (ap_is_HTTP_ERROR(before->status)) return true;
+    return false;
 }
 
+bool is_without_body(const request_rec* r) noexcept {
+    return r->main || is_error_document(r);
+}
+
+void note_split(request_rec* r) { apr_table_setn(r->notes, split_note, "1"); }
+
 const char* find_variable(request_rec* r, std::string_view name, bool& complete) {
-    const char* key = apr_pstrmemdup(r->pool, name.data(), name.size());
     if (!complete) {
         const bool hidden = name.starts_with("CONTENT_") && is_without_body(r);
         const QuickVariable* quick = find_quick(name);
         const char* value = quick && !hidden ? quick->find(r) : nullptr;
         if (value) return value;
         // Computing the rest would not set it: only SetEnv and its like can have.
-        if (quick) return hidden ? nullptr : apr_table_get(r->subprocess_env, key);
+        if (quick) return hidden ? nullptr : find_exactly(r->subprocess_env, name);
     }
     complete_environment(r, complete);
-    if (const char* value = apr_table_get(r->subprocess_env, key)) return value;
-    return find_ssl_variable(r, key);
+    if (const char* value = find_exactly(r->subprocess_env, name)) return value;
+    return find_ssl_variable(r, name);
 }
 
 char** all_variables(request_rec* r, bool& complete) {

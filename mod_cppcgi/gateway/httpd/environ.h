@@ -11,9 +11,16 @@
 
 namespace cppcgi::httpd {
 
+// True when the request stands in for one that failed: an ErrorDocument.
+bool is_error_document(const request_rec* r) noexcept;
+
 // True when the request has no body of its own to offer: a subrequest, or the GET that an
 // ErrorDocument makes of somebody else's POST.
 bool is_without_body(const request_rec* r) noexcept;
+
+// Says that r->uri and r->path_info have been split by a section of ours, also in an
+// included page, for which httpd would take the whole URL as SCRIPT_NAME.
+void note_split(request_rec* r);
 
 // One variable without computing the others where that can be; null when unset. The text
 // lives as long as the request. `complete` remembers that all have been computed.

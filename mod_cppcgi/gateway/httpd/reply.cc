@@ -1,5 +1,9 @@
 #include "gateway/httpd/reply.h"
 
+#include "gateway/httpd/environ.h"
+
+#include <ap_mmn.h>
+#include <apr_date.h>
 #include <apr_file_io.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
@@ -8,6 +12,7 @@
 #include <fcntl.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,14 +26,22 @@ char* copy_text(apr_pool_t* pool, const cppcgi_text& text) {
     return apr_pstrmemdup(pool, text.data, text.size);
 }
 
+void set_content_type(request_rec* r, const char* type) {
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 132)
+    // Not to be trusted: a response's type must never choose a handler (CVE-2024-38476).
+    ap_set_content_type_ex(r, type, 0);
+#else
+    ap_set_content_type(r, type);
+#endif
+}
+
 void take_field(request_rec* r, const cppcgi_pair& field) {
     char* name = copy_text(r->pool, field.name);
     char* value = copy_text(r->pool, field.value);
     if (strcasecmp(name, "Content-Type") == 0) {
-        ap_set_content_type(r, value);
+        set_content_type(r, value);
     } else if (strcasecmp(name, "Content-Length") == 0) {
         apr_table_setn(r->headers_out, "Content-Length", value);
-        r->clength = apr_atoi64(value);
     } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
         // Framing is the server's: a handler's own would put the connection out of step.
     } else {
@@ -39,12 +52,48 @@ void take_field(request_rec* r, const cppcgi_pair& field) {
 }  // namespace
 
 void Reply::take_head(const cppcgi_head& head) {
-    r_->status = head.status;
+    // An ErrorDocument keeps the status of the error, unless it asks for another: 200 is
+    // also what a handler has that asks for none.
+    if (head.status != HTTP_OK || !is_error_document(r_)) r_->status = head.status;
     if (head.reason.size != 0)
         r_->status_line =
             apr_psprintf(r_->pool, "%d %.*s", head.status,
                          static_cast<int>(head.reason.size), head.reason.data);
     for (std::size_t i = 0; i < head.header_count; ++i) take_field(r_, head.headers[i]);
+    if (const char* length = apr_table_get(r_->headers_out, "Content-Length"))
+        take_length(length);
+    if (head.status == HTTP_OK && r_->method_number == M_GET && !r_->main)
+        take_validators();
+}
+
+void Reply::take_length(const char* value) {
+    if (r_->header_only || AP_STATUS_IS_HEADER_ONLY(r_->status)) return;
+    has_length_ = true;
+    left_ = static_cast<apr_off_t>(apr_atoi64(value));
+    r_->clength = left_;
+}
+
+// As httpd does for scripts. Without a validator of its own a page has no conditions to
+// meet: If-Unmodified-Since would refuse each.
+void Reply::take_validators() {
+    const char* modified = apr_table_get(r_->headers_out, "Last-Modified");
+    if (!modified && !apr_table_get(r_->headers_out, "ETag")) return;
+    const apr_time_t when = modified ? apr_date_parse_http(modified) : APR_DATE_BAD;
+    if (when != APR_DATE_BAD) ap_update_mtime(r_, when);
+    condition_ = ap_meets_conditions(r_);
+}
+
+// How much of a piece may leave. A response in one piece is counted by httpd, whatever
+// was declared for it.
+std::uint64_t Reply::admit(std::uint64_t size, unsigned flags) {
+    const bool ends = (flags & CPPCGI_WRITE_END) != 0;
+    if (!brigade_ && ends) has_length_ = false;
+    if (!has_length_) left_ = 0;
+    is_ended_ = is_ended_ || ends;
+    if (!has_length_) return size;
+    const auto room = static_cast<std::uint64_t>(left_ > 0 ? left_ : 0);
+    left_ -= static_cast<apr_off_t>(size);
+    return size < room ? size : room;
 }
 
 apr_bucket_brigade* Reply::brigade() {
@@ -54,6 +103,8 @@ apr_bucket_brigade* Reply::brigade() {
 }
 
 bool Reply::write(cppcgi_text data, unsigned flags) {
+    if (condition_ != OK) return true;
+    data.size = static_cast<std::size_t>(admit(data.size, flags));
     apr_bucket_alloc_t* allocator = r_->connection->bucket_alloc;
     if (data.size != 0) {
         apr_bucket* bucket =
@@ -65,6 +116,8 @@ bool Reply::write(cppcgi_text data, unsigned flags) {
 
 bool Reply::send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
                       unsigned flags) {
+    if (condition_ != OK) return true;
+    length = admit(length, flags);
     apr_os_file_t copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return false;
     apr_file_t* file = nullptr;
@@ -87,7 +140,7 @@ bool Reply::send_file(int descriptor, std::uint64_t offset, std::uint64_t length
 
 bool Reply::pass(unsigned flags) {
     apr_bucket_alloc_t* allocator = r_->connection->bucket_alloc;
-    if (flags & CPPCGI_WRITE_END) {
+    if ((flags & CPPCGI_WRITE_END) && missing() <= 0) {
         APR_BRIGADE_INSERT_TAIL(brigade(), apr_bucket_eos_create(allocator));
     } else if (flags & CPPCGI_WRITE_FLUSH) {
         APR_BRIGADE_INSERT_TAIL(brigade(), apr_bucket_flush_create(allocator));

@@ -23,12 +23,28 @@ public:
     bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
                    unsigned flags);
 
+    // 304 or 412 when the request's conditions (If-None-Match and its like) ask for that
+    // in place of the page, of which then nothing is sent; else OK.
+    int condition() const noexcept { return condition_; }
+
+    // Bytes that the handler has still to write of the Content-Length it declared, below
+    // zero for those beyond it, which were not sent: they would be taken for the next
+    // response. 0 when it declared none.
+    apr_off_t missing() const noexcept { return is_ended_ || left_ < 0 ? left_ : 0; }
+
 private:
+    void take_length(const char* value);
+    void take_validators();
+    std::uint64_t admit(std::uint64_t size, unsigned flags);
     bool pass(unsigned flags);
     apr_bucket_brigade* brigade();
 
     request_rec* r_;
     apr_bucket_brigade* brigade_ = nullptr;
+    int condition_ = OK;
+    bool has_length_ = false;
+    bool is_ended_ = false;
+    apr_off_t left_ = 0;
 };
 
 // Ends a response of which a part has left so that the client sees that it is incomplete:
