@@ -64,8 +64,8 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     if (!added.parameters) {
         merged->parameters = base.parameters;
     } else if (base.parameters) {
-        merged->parameters = apr_table_overlay(pool, added.parameters, base.parameters);
-        apr_table_compress(merged->parameters, APR_OVERLAP_TABLES_SET);
+        merged->parameters = apr_table_copy(pool, base.parameters);
+        apr_table_overlap(merged->parameters, added.parameters, APR_OVERLAP_TABLES_SET);
     }
     return merged;
 }

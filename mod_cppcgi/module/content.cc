@@ -1,6 +1,7 @@
 #include "module/content.h"
 
 #include "gateway/httpd/call.h"
+#include "gateway/httpd/log.h"
 #include "module/config.h"
 #include "module/crash.h"
 #include "module/exec.h"
@@ -10,7 +11,8 @@
 #include "module/registry.h"
 
 #include <cstring>
-#include <http_protocol.h>
+#include <http_config.h>
+#include <http_core.h>
 
 namespace cppcgi::module {
 
@@ -28,6 +30,8 @@ bool is_script(const request_rec* r) noexcept {
 int call_handler(request_rec* r, const DirectoryConfig& config,
                  const Handler& handler) {
     if (!handler.entry) return refuse_unavailable(r, handler);
+    if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info)
+        return refuse_path_info(r, handler);
     const httpd::CallSettings settings = {handler.label, config.limits(),
                                           config.parameters,
                                           config.arguments.value_or(true)};
@@ -46,6 +50,18 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     return conclude(call, outcome);
 }
 
+// What the file's extensions say of type and encoding is not true of the handler's page.
+void forget_file(request_rec* r) noexcept {
+    r->content_type = nullptr;
+    r->content_encoding = nullptr;
+    r->finfo.filetype = APR_REG;
+}
+
+const Registration* chosen(const request_rec* r) noexcept {
+    return static_cast<const Registration*>(
+        ap_get_module_config(r->request_config, &cppcgi_module));
+}
+
 }  // namespace
 
 int choose_handler(request_rec* r) {
@@ -59,8 +75,10 @@ int choose_handler(request_rec* r) {
     r->handler = handler_name;
     // mod_dir then neither redirects for a slash nor looks for an index, and a
     // DirectoryIndex name that does not exist counts as present.
-    r->finfo.filetype = APR_REG;
+    forget_file(r);
     split_url(r, *registration);
+    ap_set_module_config(r->request_config, &cppcgi_module,
+                         const_cast<Registration*>(registration));
     return OK;
 }
 
@@ -68,9 +86,11 @@ int serve(request_rec* r) {
     const bool script = is_script(r);
     if (!script && !is_called(r, handler_name)) return DECLINED;
     const DirectoryConfig& config = config_of(r);
-    // Looked up again: the internal redirect of DirectoryIndex copies our name, not more.
-    if (const Registration* registration = find_registration(r, config.registrations))
-        return call_handler(r, config, *registration->handler);
+    // Looked up again where the internal redirect of DirectoryIndex has copied our name
+    // and no more; not otherwise, since the URL has been split since.
+    const Registration* registration = chosen(r);
+    if (!registration) registration = find_registration(r, config.registrations);
+    if (registration) return call_handler(r, config, *registration->handler);
     if (script && !is_ours_to_run(config)) return DECLINED;
     return exec_script(r, config);
 }

@@ -96,6 +96,8 @@ const char* check_file_name(cmd_parms* command, const char* name) {
 
 const char* set_handler(cmd_parms* command, void* record, int count,
                         char* const words[]) noexcept {
+    // Its record would hold for every method: httpd does not keep <Limit> apart.
+    if (const char* fault = ap_check_cmd_context(command, NOT_IN_LIMIT)) return fault;
     if (count < 1)
         return "CPPCGI0016: CppCGIHandler needs LIBRARY[:HANDLER], or none, and may "
                "name files "
@@ -215,6 +217,12 @@ const char* set_library_directory(cmd_parms* command, void*,
     return nullptr;
 }
 
+const char* set_writable_libraries(cmd_parms* command, void*, int on) noexcept {
+    if (const char* fault = ap_check_cmd_context(command, GLOBAL_ONLY)) return fault;
+    allow_writable_libraries(command, on != 0);
+    return nullptr;
+}
+
 constexpr int everywhere = RSRC_CONF | ACCESS_CONF;
 
 // httpd keeps all setters under one type and calls each by its args_how.
@@ -239,6 +247,8 @@ const command_rec directives[] = {
               "a file with handlers, and the name they are asked for by"),
     directive("CppCGILibraryDir", TAKE1, set_library_directory, RSRC_CONF,
               "where copies of libraries go when memory files may not be executed"),
+    directive("CppCGIWritableLibraries", FLAG, set_writable_libraries, RSRC_CONF,
+              "whether others than root and the starting user may write a library"),
     directive("CppCGIHandler", TAKE_ARGV, set_handler, everywhere | OR_FILEINFO,
               "LIBRARY[:HANDLER] or none, and the file names it holds for"),
     directive("CppCGIParam", TAKE2, set_parameter, everywhere,

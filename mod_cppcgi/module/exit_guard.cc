@@ -11,12 +11,26 @@ namespace {
 // Of one server child, which never unloads the module: static state is allowed here.
 constinit std::atomic<int> calls_in_flight{0};
 
+void end_under_calls() noexcept {
+    if (has_calls_in_flight()) _exit(0);
+}
+
 }  // namespace
 
+void guard_child_pool(apr_pool_t* child) noexcept {
+    apr_pool_cleanup_register(
+        child, nullptr,
+        [](void*) noexcept -> apr_status_t {
+            end_under_calls();
+            return APR_SUCCESS;
+        },
+        apr_pool_cleanup_null);
+}
+
 void install_exit_guard_child() noexcept {
-    std::atexit([] {
-        if (has_calls_in_flight()) _exit(0);
-    });
+    // The destructor of a static object inside a function is registered at its first
+    // call, later than this, and runs before it; the pool's guard comes before both.
+    std::atexit(end_under_calls);
 }
 
 bool has_calls_in_flight() noexcept { return calls_in_flight.load() != 0; }

@@ -32,6 +32,10 @@ int post_config(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
     });
 }
 
+void child_init_first(apr_pool_t* child, server_rec*) noexcept {
+    guard_child_pool(child);
+}
+
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         open_libraries_child(child, server);
@@ -61,6 +65,7 @@ void register_hooks(apr_pool_t*) noexcept {
     ap_hook_fixups(fixups, nullptr, before_mod_dir, APR_HOOK_LAST);
     ap_hook_check_config(check_config, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init_first, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, nullptr, nullptr, APR_HOOK_MIDDLE);

@@ -56,14 +56,47 @@ void log_outcome(const httpd::Call& call, const cppcgi_outcome& outcome) {
     }
 }
 
+void log_wrong_length(const httpd::Call& call) {
+    const apr_off_t missing = call.reply.missing();
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, call.r,
+        "CPPCGI0211: handler %s declared a Content-Length and wrote %" APR_OFF_T_FMT
+        " bytes %s; leave the header out, the server counts",
+        call.settings.handler, missing < 0 ? -missing : missing,
+        missing < 0 ? "more, which were not sent" : "less");
+}
+
+// A response that is complete as far as its handler is concerned.
+int conclude_complete(const httpd::Call& call) {
+    if (call.reply.condition() != OK) return call.reply.condition();
+    const apr_off_t missing = call.reply.missing();
+    if (missing != 0) log_wrong_length(call);
+    return missing > 0 ? httpd::break_off(call.r) : OK;
+}
+
+// Error takes any number; httpd wants one of an error.
+int error_status(int status) noexcept {
+    return status >= 400 && status <= 599 ? status : HTTP_INTERNAL_SERVER_ERROR;
+}
+
 }  // namespace
 
 int conclude(httpd::Call& call, const cppcgi_outcome& outcome) {
-    if (outcome.cause == CPPCGI_CAUSE_NONE) return OK;
     if (call.body.is_answered()) return AP_FILTER_ERROR;
+    if (outcome.cause == CPPCGI_CAUSE_NONE) return conclude_complete(call);
     log_outcome(call, outcome);
     if (outcome.cause == CPPCGI_CAUSE_ABORTED) return OK;
-    return outcome.head_sent ? httpd::break_off(call.r) : outcome.status;
+    const bool has_left = outcome.head_sent && call.reply.condition() == OK;
+    return has_left ? httpd::break_off(call.r) : error_status(outcome.status);
+}
+
+int refuse_path_info(request_rec* r, const Handler& handler) {
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "CPPCGI0207: AcceptPathInfo Off refuses \"%s\" behind the URL of handler "
+        "%s; turn it on where the handler is to get such requests",
+        r->path_info, handler.label);
+    return HTTP_NOT_FOUND;
 }
 
 int refuse_unavailable(request_rec* r, const Handler& handler) {

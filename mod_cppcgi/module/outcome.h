@@ -14,6 +14,9 @@ int conclude(httpd::Call& call, const cppcgi_outcome& outcome);
 // 503 for a handler whose library could not be opened.
 int refuse_unavailable(request_rec* r, const Handler& handler);
 
+// 404 for a URL that goes on behind the handler where AcceptPathInfo is off.
+int refuse_path_info(request_rec* r, const Handler& handler);
+
 }  // namespace cppcgi::module
 
 #endif

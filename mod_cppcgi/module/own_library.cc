@@ -5,24 +5,18 @@
 #include "gateway/httpd/log.h"
 
 #include <dlfcn.h>
-#include <unistd.h>
-
-#ifndef CPPCGI_LIBDIR
-#define CPPCGI_LIBDIR "/usr/local/lib"
-#endif
 
 namespace cppcgi::module {
 
-std::string find_own_library() {
+std::array<std::string, 2> own_library_paths() {
     constexpr const char* soname = "/libcppcgi.so.1";
+    std::string directory = CPPCGI_LIBDIR;
     Dl_info self{};
     if (dladdr(&cppcgi_module, &self) != 0 && self.dli_fname) {
         const std::string file(self.dli_fname);
-        const std::string beside = file.substr(0, file.rfind('/')) + soname;
-        if (access(beside.c_str(), R_OK) == 0) return beside;
+        directory = file.substr(0, file.rfind('/'));
     }
-    const std::string installed = std::string(CPPCGI_LIBDIR) + soname;
-    return access(installed.c_str(), R_OK) == 0 ? installed : "";
+    return {directory + soname, std::string(CPPCGI_LIBDIR) + soname};
 }
 
 }  // namespace cppcgi::module

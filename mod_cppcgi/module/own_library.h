@@ -4,13 +4,14 @@
 #ifndef CPPCGI_MODULE_OWN_LIBRARY_H
 #define CPPCGI_MODULE_OWN_LIBRARY_H
 
+#include <array>
 #include <string>
 
 namespace cppcgi::module {
 
-// Where it lies: beside the module's own file, else in the installation's library
-// directory. Empty when it is in neither.
-std::string find_own_library();
+// Where it may lie, the best place first: beside the module's own file, as in a build
+// tree, and in the library directory of the installation.
+std::array<std::string, 2> own_library_paths();
 
 }  // namespace cppcgi::module
 

@@ -1,5 +1,7 @@
 #include "module/registration.h"
 
+#include "gateway/httpd/environ.h"
+
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 #include <cstring>
@@ -28,16 +30,26 @@ std::string_view base_name(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
 }
 
+// What stands behind the path of a Location in a URL, with its slash; null when the URL
+// is not below it. As in httpd, several slashes of the URL match one of the section.
+const char* behind(const char* uri, std::string_view path) noexcept {
+    for (const char c : path) {
+        if (*uri != c) return nullptr;
+        ++uri;
+        while (c == '/' && *uri == '/') ++uri;
+    }
+    return *uri == '\0' || *uri == '/' ? uri : nullptr;
+}
+
 // The first segment behind a Location: httpd takes it for a file name only when the
 // directory before it exists.
 std::string_view first_segment(const request_rec* r, const Section& section) noexcept {
-    std::string_view rest(r->uri);
-    const std::string_view path(section.path);
-    if (section.kind != SectionKind::location || !rest.starts_with(path)) return {};
-    rest.remove_prefix(path.size());
-    if (!rest.starts_with('/')) return {};
-    rest.remove_prefix(1);
-    return rest.substr(0, rest.find('/'));
+    if (section.kind != SectionKind::location) return {};
+    const char* rest = behind(r->uri, section.path);
+    if (!rest) return {};
+    while (*rest == '/') ++rest;
+    const std::string_view view(rest);
+    return view.substr(0, view.find('/'));
 }
 
 bool matches(const request_rec* r, const Registration& registration) noexcept {
@@ -52,11 +64,12 @@ bool matches(const request_rec* r, const Registration& registration) noexcept {
 }
 
 void split_location(request_rec* r, std::string_view path) {
-    const std::string_view uri(r->uri);
-    if (!uri.starts_with(path)) return;
-    r->path_info = apr_pstrdup(r->pool, r->uri + path.size());
+    const char* rest = behind(r->uri, path);
+    if (!rest) return;
+    r->path_info = apr_pstrdup(r->pool, rest);
     r->filename =
         apr_pstrcat(r->pool, ap_document_root(r), keep(r->pool, path), nullptr);
+    httpd::note_split(r);
 }
 
 void split_directory(request_rec* r, std::string_view path) {
@@ -65,10 +78,12 @@ void split_directory(request_rec* r, std::string_view path) {
     const std::string_view whole_view(whole);
     if (!whole_view.starts_with(path)) return;
     const char* rest = whole + path.size();
+    if (*rest != '\0' && *rest != '/') return;
     // An alias may map a URL to a path that ends differently; then httpd's split stands.
     if (!std::string_view(r->uri).ends_with(rest)) return;
     r->path_info = apr_pstrdup(r->pool, rest);
     r->filename = apr_pstrmemdup(r->pool, path.data(), path.size());
+    httpd::note_split(r);
 }
 
 }  // namespace

@@ -179,6 +179,10 @@ void set_library_dir(cmd_parms* command, const char* directory) {
     generation_of(command->server->process->pconf).library_dir = directory;
 }
 
+void allow_writable_libraries(cmd_parms* command, bool allowed) {
+    generation_of(command->server->process->pconf).writable_libraries = allowed;
+}
+
 bool resolve_registrations(apr_pool_t* pool, server_rec* server, Phase phase) {
     bool all_resolved = true;
     Generation& generation = generation_of(pool);

@@ -52,6 +52,9 @@ const char* add_registration(cmd_parms* command, Registration& registration);
 // CppCGILibraryDir.
 void set_library_dir(cmd_parms* command, const char* directory);
 
+// CppCGIWritableLibraries.
+void allow_writable_libraries(cmd_parms* command, bool allowed);
+
 // Joins each CppCGIHandler with its handler. False, with a line for each that has none, when
 // one is missing; those answer 503.
 bool resolve_registrations(apr_pool_t* configuration, server_rec* server, Phase phase);

@@ -1,13 +1,17 @@
 // The parent's half of the registry: files are copied, read and checked, never opened.
 #include "gateway/httpd/log.h"
 #include "host/card.h"
+#include "host/checker.h"
+#include "host/writable.h"
 #include "module/generation.h"
 #include "module/library_copies.h"
 #include "module/own_library.h"
 #include "module/registry.h"
 
 #include <apr_strings.h>
+#include <mpm_common.h>
 #include <string>
+#include <unistd.h>
 
 namespace cppcgi::module {
 
@@ -48,8 +52,12 @@ void add_handlers(apr_pool_t* pool, Library& library,
 LibraryCopy* obtain_copy(Parent& parent, const Library& library,
                          host::LibraryFault& fault) {
     host::FileKey key;
-    if (host::read_key(library.path, key) == 0)
+    if (host::read_key(library.path, key) == 0) {
+        if (!parent.generation.writable_libraries)
+            fault = host::check_writable(library.path, ::geteuid());
+        if (fault) return nullptr;
         if (LibraryCopy* known = parent.copies.find(library.path, key)) return known;
+    }
     host::CopyOptions options;
     if (parent.generation.library_dir)
         options.library_dir = parent.generation.library_dir;
@@ -60,28 +68,54 @@ LibraryCopy* obtain_copy(Parent& parent, const Library& library,
     return parent.copies.add(library.path, made.copy);
 }
 
+// What a server child does before it opens libraries; runs in the checking process.
+std::string become_child(const Parent& parent) {
+    return ap_run_drop_privileges(parent.pool, parent.server) == OK
+               ? ""
+               : "its privileges cannot be dropped";
+}
+
+// Reads the cards of a copy and, the first time, has a process open it.
 host::LibraryFault check_copy(const Parent& parent, const Library& library,
                               LibraryCopy& copy, std::vector<host::Card>& cards) {
     host::CardResult read = host::read_cards(copy.descriptor, library.path);
     cards = std::move(read.cards);
     if (read.fault || copy.is_checked) return read.fault;
-    (void)parent;
-    copy.is_checked = true;
-    return {};
+    const Library& own = parent.generation.own_library;
+    host::CheckRequest request;
+    request.file = library.path;
+    request.fd = copy.descriptor;
+    request.cards = cards;
+    request.runtime = own.copy >= 0 ? own.path : "";
+    request.runtime_fd = own.copy;
+    request.drop_privileges = [&] { return become_child(parent); };
+    host::LibraryFault fault = host::check_library(request);
+    copy.is_checked = !fault;
+    return fault;
 }
 
-// Handlers that bring their own copy, linked statically, do without.
+// libcppcgi as it is now, else the copy of before: an upgrade may be under way. Handlers
+// that bring their own, linked statically, do without.
 void admit_own_library(Parent& parent, Library& library) {
     library.alias = "libcppcgi";
     library.config_file = "mod_cppcgi";
     library.copy = -1;
-    const std::string path = find_own_library();
-    if (path.empty()) return;
-    library.path = apr_pstrdup(parent.pool, path.c_str());
-    host::LibraryFault fault;
-    LibraryCopy* copy = obtain_copy(parent, library, fault);
-    if (fault) return report(parent, library, fault, APLOG_WARNING);
-    copy->is_used = true;
+    LibraryCopy* copy = nullptr;
+    for (const std::string& path : own_library_paths()) {
+        library.path = apr_pstrdup(parent.pool, path.c_str());
+        if (::access(library.path, F_OK) != 0) continue;
+        host::LibraryFault fault;
+        copy = obtain_copy(parent, library, fault);
+        if (!fault) break;
+        report(parent, library, fault, APLOG_WARNING);
+    }
+    for (const std::string& path : own_library_paths()) {
+        if (copy) break;
+        library.path = apr_pstrdup(parent.pool, path.c_str());
+        copy = parent.copies.last_good(library.path);
+    }
+    if (!copy) return;
+    copy->is_checked = copy->is_used = true;
     library.copy = copy->descriptor;
 }
 
@@ -124,7 +158,6 @@ int check_registry_parent(apr_pool_t* configuration, server_rec* server) {
     for (Library* library = generation.libraries; library; library = library->next)
         good = admit(parent, *library) && good;
     good = resolve_registrations(configuration, server, phase) && good;
-    // A copy that only the rehearsal's neighbour needs is used there again.
     parent.copies.sweep();
     return good || phase == Phase::restart ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
