@@ -35,6 +35,9 @@ ifneq ($(filter command line environment override,$(origin CXX)),)
 NO_GNU_UNIQUE := $(shell echo | $(CXX) -fno-gnu-unique -Werror -x c++ -c -o /dev/null - 2>/dev/null && echo -fno-gnu-unique)
 endif
 
+# A library says what it lacks when it is linked, not when it is opened; a sanitizer's
+# runtime comes later.
+DEFINED = $(if $(SANITIZE),,-Wl,-z,defs)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 CODE = -std=c++20 -fPIC -pthread -fvisibility=hidden $(NO_GNU_UNIQUE) $(WARNINGS)
 ifneq ($(SANITIZE),)
@@ -97,7 +100,7 @@ host_libs = $(LIBDW_LIBS) -ldl
 
 $(lib)/libcppcgi.so.1: $(core) $(gateway) mk/libcppcgi.map
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/libcppcgi.map -Wl,-soname,libcppcgi.so.1 -Wl,-Bsymbolic-functions $(core_libs) $(LIBDW_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--version-script=mk/libcppcgi.map $(DEFINED) -Wl,-soname,libcppcgi.so.1 -Wl,-Bsymbolic-functions $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
 $(lib)/libcppcgi.so: $(lib)/libcppcgi.so.1
 	@ln -sf libcppcgi.so.1 $@
@@ -125,7 +128,7 @@ $(lib)/mod_cppcgi.so: $(gateway_httpd) $(host) $(module) $(BUILD)/obj/core.a mk/
 # httpd's own libraries from taking over its functions.
 $(BUILD)/handlers/%.so: $(BUILD)/obj/examples/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi
 
 $(BUILD)/cgi-bin/%.cgi: $(BUILD)/obj/examples/%.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
@@ -143,7 +146,7 @@ $(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
-include mk/tests.mk mk/check.mk mk/install.mk
+include mk/tests.mk mk/bench.mk mk/check.mk mk/install.mk
 # `make run` and what serves the demo site.
 -include mk/run.mk
 

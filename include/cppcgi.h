@@ -4,10 +4,12 @@
 #define CPPCGI_H
 
 #include <cppcgi/cookie.h>
+#include <cppcgi/cookie_signer.h>
 #include <cppcgi/cookies.h>
 #include <cppcgi/environ.h>
 #include <cppcgi/error.h>
 #include <cppcgi/escape.h>
+#include <cppcgi/ext_value.h>
 #include <cppcgi/field.h>
 #include <cppcgi/field_storage.h>
 #include <cppcgi/handler.h>
@@ -15,6 +17,7 @@
 #include <cppcgi/parse.h>
 #include <cppcgi/parse_header.h>
 #include <cppcgi/parts.h>
+#include <cppcgi/print.h>
 #include <cppcgi/request.h>
 #include <cppcgi/response.h>
 

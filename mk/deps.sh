@@ -9,7 +9,7 @@ case ${1:-all} in
 build) levels=" build option " ;;
 run) levels=" build option run " ;;
 test) levels=" build option run test " ;;
-bench) levels=" build option run bench " ;;
+bench) levels=" build option run test bench " ;;
 check) levels=" build option run test check " ;;
 all) levels=" build option run test bench check " ;;
 *) echo "deps.sh: no level \"$1\"" >&2; exit 2 ;;

@@ -44,7 +44,7 @@ $(BUILD)/t/tree_test: $(tree_tests) $(shared_test)
 
 $(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi
 
 $(BUILD)/t/bench/mod_%.so: t/bench/mod_%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -28,8 +28,9 @@ struct HeadSize {
     std::size_t blank = 0;
 };
 
-// `line` is where a line begins, `searched` how far no line end was found in it.
-HeadSize find_head_end(std::string_view bytes, std::size_t line, std::size_t searched) {
+// `line` is where the last line begins, `searched` how far it has no end.
+HeadSize find_head_end(std::string_view bytes, std::size_t& line,
+                       std::size_t searched) {
     for (;;) {
         if (line < bytes.size() && bytes[line] == '\n') return {line, 1};
         if (line + 1 < bytes.size() && bytes[line] == '\r' && bytes[line + 1] == '\n') {
@@ -242,6 +243,7 @@ MultipartParser::Event MultipartParser::resolve() {
         if (state_ == State::head_start) {
             state_ = State::head;
             head_bytes_ = held_;
+            head_line_ = 0;
             return Event::need_input;
         }
         shown_.swap(held_);
@@ -309,16 +311,14 @@ MultipartParser::Event MultipartParser::count_part() noexcept {
 MultipartParser::Event MultipartParser::read_head() {
     std::string_view bytes = rest();
     const std::size_t before = head_bytes_.size();
-    std::size_t line = 0;
     if (before != 0) {
         // Enough to see a blank line behind the longest head allowed.
         const std::size_t most =
             std::max<std::size_t>(before, rules_.max_part_header) + 4 - before;
         head_bytes_ += bytes.substr(0, most);
         bytes = head_bytes_;
-        line = std::string_view(head_bytes_).substr(0, before).rfind('\n') + 1;
     }
-    const HeadSize found = find_head_end(bytes, line, before);
+    const HeadSize found = find_head_end(bytes, head_line_, before);
     std::size_t size = found.head;
     if (size == npos) {
         // A CR at the start of a line may belong to the blank line.

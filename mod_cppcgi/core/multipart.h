@@ -124,7 +124,8 @@ private:
     std::size_t held_line_ = 0;  // where in held_ the line begins
     std::string shown_;          // what was held when it turned out to be data
 
-    std::string head_bytes_;  // of a head that comes in pieces; its views need it
+    std::string head_bytes_;     // of a head that comes in pieces; its views need it
+    std::size_t head_line_ = 0;  // where its last line begins
 
     Line line_{};             // the delimiter that ends parts, in State::closing
     bool part_open_ = false;  // at depth_, and no container

@@ -1,11 +1,15 @@
 #include <cppcgi/parse_header.h>
 
 #include "t/guard_page.h"
+#include "t/parse_header_oracle.h"
 #include "t/vectors.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <random>
+#include <string>
 
 namespace cppcgi {
 namespace {
@@ -45,6 +49,23 @@ TEST(ParseHeader, KeepsTheFirstPlaceAndTheLastValue) {
     std::string seen;
     for (const auto& [name, value] : header.params) seen += name + value;
     EXPECT_EQ(seen, "a5b2c4");
+}
+
+TEST(ParseHeader, AgreesWithPythonOnRandomHeaders) {
+    std::mt19937 random(30);
+    const std::string alphabet = "aB=;\"\\ \t;=\"\\";
+    for (int round = 0; round < 20000; ++round) {
+        std::string line(random() % 60, ' ');
+        for (char& c : line) c = alphabet[random() % alphabet.size()];
+        const auto header = parse_header(line);
+        const auto [value, params] = cppcgi_test::python_parse_header(line);
+        ASSERT_EQ(header.value, value) << line;
+        ASSERT_EQ((std::map<std::string, std::string>(header.params.begin(),
+                                                      header.params.end())),
+                  params)
+            << line;
+        ASSERT_EQ(header.params.size(), params.size()) << line;
+    }
 }
 
 // Python takes minutes for these; only the time of a run would tell, so what is checked

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -182,6 +184,37 @@ TEST_F(PrivateCopyTest, NoexecMountIsNotUsed) {
     copy(options);
     EXPECT_EQ(result_.fault.cause, LibraryCause::not_executable) << result_.fault.text;
     ::umount2(noexec.path().c_str(), MNT_DETACH);
+}
+
+// vm.memfd_noexec holds for a process namespace: the setting of this one stays.
+TEST_F(PrivateCopyTest, WhereMemfdMayNotBeExecutedTheLibraryDirIsUsed) {
+    constexpr int passed = 0, failed = 1, skipped = 2;
+    ScratchDirectory library_dir;
+    pid_t outer = ::fork();
+    if (outer == 0) {
+        if (::unshare(CLONE_NEWPID) != 0) ::_exit(skipped);
+        pid_t inner = ::fork();
+        if (inner == 0) {
+            int fd = ::open("/proc/sys/vm/memfd_noexec", O_WRONLY | O_CLOEXEC);
+            if (fd < 0 || ::write(fd, "2", 1) != 1) ::_exit(skipped);
+            CopyOptions options;
+            options.library_dir = library_dir.path();
+            CopyResult with = make_private_copy(file_, options);
+            CopyResult without = make_private_copy(file_);
+            bool good =
+                with.copy.kind == CopyKind::unlinked && !with.warning &&
+                without.copy.kind == CopyKind::original &&
+                without.warning.text.find("vm.memfd_noexec") != std::string::npos;
+            ::_exit(good ? passed : failed);
+        }
+        int status = -1;
+        ::waitpid(inner, &status, 0);
+        ::_exit(WEXITSTATUS(status));
+    }
+    int status = -1;
+    ::waitpid(outer, &status, 0);
+    if (WEXITSTATUS(status) == skipped) GTEST_SKIP() << "needs a namespace of its own";
+    EXPECT_EQ(status, passed);
 }
 
 TEST_F(PrivateCopyTest, OfNoRegularFileIsRefused) {

@@ -1,0 +1,21 @@
+# make bench: what a request costs, in-process and as a classic program, beside a bare C
+# module that does the same; a few minutes. BENCH_FLAGS="--rounds 3 --only hello event".
+# build/t/bench/ has the benchmarks of parsers and of starting a script.
+server_bench := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(BUILD)/t/server_bench))
+server_bench_objects := $(call objects,$(wildcard t/bench/server/*.cc) \
+    t/httpd/server.cc t/httpd/client.cc t/httpd/error_log.cc t/process.cc)
+
+$(BUILD)/obj/t/bench/server/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS)
+
+$(BUILD)/t/server_bench: $(server_bench_objects)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(LIBS)
+
+.PHONY: bench bench-programs
+bench-programs: all $(bench_files) $(server_bench)
+bench:
+	@mk/deps.sh bench
+	+$(MAKE) bench-programs
+	$(BUILD)/t/server_bench $(BENCH_FLAGS)
+
+-include $(patsubst %.o,%.d,$(server_bench_objects))
