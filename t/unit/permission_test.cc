@@ -72,7 +72,8 @@ protected:
 };
 
 TEST_F(PermissionTest, OfEveryModeIsAsTheKernelSays) {
-    for (mode_t mode : {0000, 0777, 0700, 0070, 0007, 0640, 0604, 0111, 0754, 0457}) {
+    for (mode_t mode :
+         {0000u, 0777u, 0700u, 0070u, 0007u, 0640u, 0604u, 0111u, 0754u, 0457u}) {
         ::chmod(file_.c_str(), mode);
         expect_as_the_kernel();
     }
