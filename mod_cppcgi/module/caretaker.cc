@@ -62,11 +62,12 @@ void Caretaker::tell_to_end(Ward& ward, Clock::time_point now) {
     ward.patience = term_grace;
     ward.deadline = now + term_grace;
     const int error = ward.process.signal(SIGTERM);
-    if (error != EPERM) return;
+    ward.out_of_reach = error == EPERM;
+    if (!ward.out_of_reach) return;
     ap_log_error(
         APLOG_MARK, APLOG_WARNING, 0, ward.errors.server(),
         "CPPCGI0421: %s (process %ld) runs as another user and cannot be told to "
-        "end; its pipes are closed, and it ends when it notices",
+        "end; its output is closed, and it ends when it notices",
         ward.errors.script().c_str(), static_cast<long>(ward.process.pid()));
 }
 
@@ -105,7 +106,8 @@ void Caretaker::run() {
         const auto now = Clock::now();
         // A closing child waits for scripts, not for what they left in the background.
         std::erase_if(wards, [&](Ward& ward) {
-            return is_settled(ward, now) || (closing_ && ward.process.ended());
+            return is_settled(ward, now) ||
+                   (closing_ && (ward.out_of_reach || ward.process.ended()));
         });
         if (closing_ && wards.empty()) return;
         wait(wards);

@@ -47,6 +47,7 @@ private:
         std::chrono::milliseconds patience;
         Clock::time_point deadline;
         bool ending = false;
+        bool out_of_reach = false;  // it runs as somebody else
     };
 
     void add(Ward ward);

@@ -56,14 +56,15 @@ int ScriptBody::prepare() {
         std::strtoull(announced, nullptr, 10) > settings_.max_body) {
         return refuse_length(announced);
     }
-    if (has_content_filter()) {
-        // Such a filter may change the length (mod_deflate inflates) and says so by
-        // removing the header when it sees the first bytes.
+    const ContentFilter filter = content_filter();
+    // Whatever it does to the body, the script is to know the length it will read.
+    if (filter == ContentFilter::unknown) return spool_all();
+    if (filter == ContentFilter::inflate) {
+        // Removes the header when it sees that it has something to inflate.
         const apr_status_t rv = ap_get_brigade(
             r_->input_filters, pending_, AP_MODE_READBYTES, APR_BLOCK_READ, piece);
         if (rv != APR_SUCCESS) return refuse_read(rv);
-        const char* now = apr_table_get(r_->headers_in, "Content-Length");
-        if (!now || std::strcmp(now, announced) != 0) return spool_all();
+        if (!apr_table_get(r_->headers_in, "Content-Length")) return spool_all();
         complete_ = ends(pending_);
     } else {
         send_continue();
@@ -84,9 +85,16 @@ void ScriptBody::send_continue() {
     r_->status_line = line;
 }
 
-bool ScriptBody::has_content_filter() const noexcept {
-    const ap_filter_t* filter = r_->input_filters;
-    return filter && filter->frec->ftype < AP_FTYPE_PROTOCOL;
+ScriptBody::ContentFilter ScriptBody::content_filter() const noexcept {
+    auto found = ContentFilter::none;
+    for (const ap_filter_t* filter = r_->input_filters;
+         filter && filter->frec->ftype < AP_FTYPE_PROTOCOL; filter = filter->next) {
+        if (std::strcmp(filter->frec->name, "deflate") != 0) {
+            return ContentFilter::unknown;
+        }
+        found = ContentFilter::inflate;
+    }
+    return found;
 }
 
 int ScriptBody::spool_all() {

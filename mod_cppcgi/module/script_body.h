@@ -65,6 +65,8 @@ public:
     std::string_view kept() const noexcept { return kept_; }
 
 private:
+    enum class ContentFilter { none, inflate, unknown };
+
     int spool_all();
     int spool_pending();
     int spool(std::string_view bytes);
@@ -73,7 +75,7 @@ private:
     void send_continue();
     int refuse_length(const char* length);
     int refuse_read(apr_status_t rv);
-    bool has_content_filter() const noexcept;
+    ContentFilter content_filter() const noexcept;
     void keep(std::string_view bytes);
 
     request_rec* r_;

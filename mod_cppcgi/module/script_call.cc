@@ -3,6 +3,7 @@
 #include "gateway/httpd/log.h"
 #include "host/script_fault.h"
 #include "module/script_log.h"
+#include "module/script_privileged.h"
 
 #include <apr_strings.h>
 #include <cstring>
@@ -229,7 +230,12 @@ int ScriptCall::conclude_head_fault() {
     const bool ended = process_.ended_within(exit_delay / 2);
     const std::string end = ended ? "ended with " + process_.exit().text()
                                   : std::string("closed its output");
-    if (fault == HeadFault::empty) {
+    if (is_refusal_of_suexec(ended)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                      "CPPCGI0425: suexec refused to start %s (%s); its own log, which "
+                      "suexec -V names, has the reason",
+                      r_->filename, process_.exit().text().c_str());
+    } else if (fault == HeadFault::empty) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
             "CPPCGI0400: %s %s and wrote nothing, not even a response head; its "
@@ -244,6 +250,13 @@ int ScriptCall::conclude_head_fault() {
     }
     if (ended) explain_exit();
     return fail(HTTP_INTERNAL_SERVER_ERROR);
+}
+
+// suexec ends with 101 and more, a number for each of its checks.
+bool ScriptCall::is_refusal_of_suexec(bool ended) const {
+    return ended && head_.fault() == HeadFault::empty && !process_.exit().signalled &&
+           process_.exit().code > 100 && process_.exit().code < 126 &&
+           is_privileged(r_);
 }
 
 // 126 and 127 are what env, the shell and the dynamic linker end with when they cannot

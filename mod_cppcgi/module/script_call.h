@@ -45,6 +45,7 @@ private:
     void end_script();
     void log_exit();
     void explain_exit();
+    bool is_refusal_of_suexec(bool ended) const;
 
     request_rec* r_;
     const ScriptSettings& settings_;
