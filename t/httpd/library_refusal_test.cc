@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "t/httpd/server.h"
+#include "t/test_library.h"
 
 namespace cppcgi_test {
 namespace {
@@ -90,9 +91,13 @@ TEST_P(Refusal, OfAnotherToolchain) {
 }
 
 TEST_P(Refusal, OfAnUndefinedSymbol) {
-    EXPECT_THAT(refuse("${TEST_HANDLERS}/undefined_symbol.so"),
+    compile(library_preamble +
+                "int defined_nowhere();\nCARD(incomplete)\nENTRY(incomplete) { "
+                "outcome->status = defined_nowhere(); }\n",
+            server.root() / "incomplete.so");
+    EXPECT_THAT(refuse("${ROOT}/incomplete.so"),
                 AllOf(HasSubstr("CPPCGI0117: "), HasSubstr("defined_nowhere"),
-                      HasSubstr("undefined_symbol.so cannot be opened")));
+                      HasSubstr("incomplete.so cannot be opened")));
 }
 
 TEST_P(Refusal, OfConstructorsThatDoNotReturn) {
