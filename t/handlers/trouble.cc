@@ -1,0 +1,118 @@
+// Answer as the path behind them says: with errors, odd heads, and pages that break off.
+#include <cppcgi.h>
+
+#include <charconv>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+int number(std::string_view text) {
+    int value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+struct OfNoKnownKind {};
+
+}  // namespace
+
+CPPCGI_HANDLER(trouble, req, res) {
+    const std::string_view path = req.path_info(), query = req.query_string();
+    res.content_type("text/plain");
+    if (path == "/exception") throw std::out_of_range("nothing there");
+    if (path == "/int") throw 42;
+    if (path == "/odd") throw OfNoKnownKind{};
+    if (path == "/error") throw cppcgi::Error(number(query), "as asked for");
+    if (path == "/late") {
+        res << "half a page";
+        throw std::out_of_range("before anything has left");
+    }
+    if (path == "/half") {
+        res << "half a page";
+        res.flush();
+        throw std::out_of_range("in the middle");
+    }
+    if (path == "/half-by-length") {
+        res.header("Content-Length", "1000");
+        res << "half a page";
+        res.flush();
+        throw std::out_of_range("in the middle");
+    }
+    if (path == "/split") res.header("X-Split", "a\r\nSet-Cookie: b=c");
+    if (path == "/bare-newline") res.header("X-Split", "a\nb");
+    if (path == "/bad-name") res.header("X Split", "a");
+    if (path == "/bad-status") res.status(999);
+    if (path == "/bad-length") res.header("Content-Length", "12 bytes");
+    if (path == "/created") {
+        res.status(201).header("X-Created", "yes");
+        res << "created";
+    }
+    if (path == "/reason") res.status(404, "Not In My House");
+    if (path == "/status") {
+        res.status(number(query));
+        res << "page";
+    }
+    if (path == "/too-short" || path == "/too-long") {
+        res.header("Content-Length", "20");
+        res << std::string(10, 'a');
+        res.flush();
+        if (path == "/too-long") res << std::string(15, 'b');
+    }
+    if (path == "/miscounted") {
+        res.header("Content-Length", "3");
+        res << "a page in one piece";
+    }
+    if (path == "/transfer") {
+        res.header("Transfer-Encoding", "gzip");
+        res << "page";
+    }
+    if (path == "/dated") {
+        res.header("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT");
+        res.header("ETag", "\"v1\"");
+        res << "page";
+    }
+    if (path == "/large")
+        res << std::string(static_cast<std::size_t>(number(query)), 'x');
+    if (path == "/stream") {
+        for (int i = 0; i < number(query); ++i) {
+            res << "line " << i << "\n";
+            res.flush();
+        }
+    }
+    if (path == "/cookies") {
+        res.add_header("Set-Cookie", "a=1").add_header("Set-Cookie", "b=2");
+        res.add_header("Link", "</a>").add_header("Link", "</b>");
+    }
+    if (path == "/log") req.log(cppcgi::LogLevel::error, "a line\nof mine\t\x01");
+    if (path == "/header-too-late") {
+        res.flush();
+        res.header("X-Late", "yes");
+    }
+}
+
+// The body's length, a space and the body.
+CPPCGI_HANDLER(echo, req, res) {
+    std::string body(std::istreambuf_iterator<char>(req.body()), {});
+    res.content_type("application/octet-stream");
+    if (req.body().bad()) throw cppcgi::Error(400, "the body broke off");
+    res << body.size() << " " << body;
+}
+
+// Reads nothing.
+CPPCGI_HANDLER(unread, req, res) {
+    res.content_type("text/plain");
+    res << "unread";
+}
+
+// How large the form is that it was sent.
+CPPCGI_HANDLER(form, req, res) {
+    const cppcgi::FieldStorage& form = req.form();
+    res.content_type("text/plain");
+    for (const cppcgi::Field& field : form)
+        res << field.name() << "=" << field.size() << "\n";
+}
+
+CPPCGI_HANDLER(file, req, res) {
+    res.send_file(std::string(req.param("file").value()));
+}
