@@ -6,7 +6,8 @@
 #include "module/crash.h"
 #include "module/exec.h"
 #include "module/exit_guard.h"
-#include "module/library_life.h"
+#include "module/library_reload.h"
+#include "module/library_version.h"
 #include "module/outcome.h"
 #include "module/registry.h"
 
@@ -27,9 +28,31 @@ bool is_script(const request_rec* r) noexcept {
     return is_called(r, script_handler_name) || is_called(r, script_media_type);
 }
 
+// What a call enters, kept open while it runs.
+struct Callee {
+    cppcgi_entry entry = nullptr;
+    std::uint32_t flags = 0;
+    LibraryLife* life = nullptr;
+    std::shared_ptr<LibraryVersion> version;  // under CppCGIReload auto
+};
+
+Callee callee_of(const Handler& handler) {
+    if (!handler.library) return {};
+    if (!handler.library->reload) {
+        LibraryVersion* version = handler.library->version;
+        return {handler.entry, handler.flags, version ? version->life() : nullptr, {}};
+    }
+    auto version = handler.library->reload->current();
+    const LibraryVersion::Entry* entry = version->find(handler.name);
+    if (!entry) return {};
+    return {entry->function, entry->flags, version->life(), std::move(version)};
+}
+
 int call_handler(request_rec* r, const DirectoryConfig& config,
                  const Handler& handler) {
-    if (!handler.entry) return refuse_unavailable(r, handler);
+    const Callee callee = callee_of(handler);
+    if (!callee.entry || (callee.life && !callee.life->start()))
+        return refuse_unavailable(r, handler);
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info)
         return refuse_path_info(r, handler);
     const httpd::CallSettings settings = {handler.label, config.limits(),
@@ -38,14 +61,12 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
-    LibraryLife* life = handler.library->life;
-    if (life && !life->start()) return refuse_unavailable(r, handler);
     {
         const CallInFlight in_flight;
         const CrashScope scope(r, handler.label);
-        const auto lock =
-            life ? life->lock_for(handler) : std::unique_lock<std::mutex>();
-        handler.entry(&httpd::gateway, &call, &outcome);
+        const auto lock = callee.life ? callee.life->lock_for(callee.flags)
+                                      : std::unique_lock<std::mutex>();
+        callee.entry(&httpd::gateway, &call, &outcome);
     }
     return conclude(call, outcome);
 }

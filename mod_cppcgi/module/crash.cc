@@ -1,11 +1,9 @@
 #include "module/crash.h"
 
 #include "module/crash_text.h"
-#include "module/generation.h"
 
 #include <algorithm>
 #include <apr_portable.h>
-#include <apr_strings.h>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -268,54 +266,53 @@ void on_fault(int signal, siginfo_t* info, void* context) noexcept {
     std::abort();
 }
 
-struct KnownFile {
-    const char* name;
+void add_mapping(const dl_phdr_info& info, const char* file,
+                 bool is_handlers) noexcept {
+    for (int i = 0; i < info.dlpi_phnum && mapping_count < most_mappings; ++i) {
+        const auto& segment = info.dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
+        const std::uintptr_t begin = info.dlpi_addr + segment.p_vaddr;
+        mappings[mapping_count] = {begin, begin + segment.p_memsz, info.dlpi_addr, file,
+                                   is_handlers};
+        // Counted when it is whole: a report may be reading.
+        std::atomic_signal_fence(std::memory_order_release);
+        ++mapping_count;
+    }
+}
+
+// Libraries opened from copies have been added under the names that a person knows.
+int add_file_mapping(dl_phdr_info* info, std::size_t, void*) noexcept {
+    const std::string_view name(info->dlpi_name);
+    if (!name.starts_with("/proc/self/fd"))
+        add_mapping(*info, name.empty() ? "(the server's program)" : info->dlpi_name,
+                    false);
+    return 0;
+}
+
+struct OpenedLibrary {
+    const char* opened_as;
+    const char* path;
     bool is_handlers;
 };
 
-// A file as a person knows it: libraries are opened from copies, whose names end in a
-// descriptor.
-KnownFile known_file(const Generation& generation, const char* name) noexcept {
-    const std::string_view text(name);
-    if (text.empty()) return {"(the server's program)", false};
-    if (!text.starts_with("/proc/self/fd")) return {name, false};
-    const int descriptor = std::atoi(text.substr(text.rfind('/') + 1).data());
-    if (generation.own_library.copy == descriptor)
-        return {generation.own_library.path, false};
-    for (const Library* library = generation.libraries; library;
-         library = library->next)
-        if (library->copy == descriptor) return {library->path, true};
-    return {name, false};
-}
-
-struct MappingReader {
-    apr_pool_t* pool;
-    const Generation& generation;
-};
-
-int read_mapping(dl_phdr_info* info, std::size_t, void* argument) noexcept {
-    const auto& reader = *static_cast<const MappingReader*>(argument);
-    const KnownFile file = known_file(reader.generation, info->dlpi_name);
-    for (int i = 0; i < info->dlpi_phnum && mapping_count < most_mappings; ++i) {
-        const auto& segment = info->dlpi_phdr[i];
-        if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
-        const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
-        mappings[mapping_count++] = {begin, begin + segment.p_memsz, info->dlpi_addr,
-                                     apr_pstrdup(reader.pool, file.name),
-                                     file.is_handlers};
-    }
-    return 0;
+int add_library_mapping(dl_phdr_info* info, std::size_t, void* argument) noexcept {
+    const auto& library = *static_cast<const OpenedLibrary*>(argument);
+    if (std::strcmp(info->dlpi_name, library.opened_as) != 0) return 0;
+    add_mapping(*info, library.path, library.is_handlers);
+    return 1;
 }
 
 }  // namespace
 
-void install_crash_report_child(apr_pool_t* child, server_rec* server) {
-    const Generation& generation = generation_of(server->process->pconf);
-    if (!generation.libraries ||
-        pthread_key_create(&stack_key, free_alternate_stack) != 0)
-        return;
-    MappingReader reader{child, generation};
-    dl_iterate_phdr(read_mapping, &reader);
+void add_crash_mappings_child(const char* opened_as, const char* path,
+                              bool is_handlers) noexcept {
+    OpenedLibrary library{opened_as, path, is_handlers};
+    dl_iterate_phdr(add_library_mapping, &library);
+}
+
+void install_crash_report_child() {
+    if (pthread_key_create(&stack_key, free_alternate_stack) != 0) return;
+    dl_iterate_phdr(add_file_mapping, nullptr);
     void* frame = nullptr;
     backtrace(&frame, 1);  // the first call loads the unwinder, which a signal must not
     std::set_terminate(on_terminate);

@@ -8,9 +8,14 @@
 
 namespace cppcgi::module {
 
-// After the last library has been opened: reads where each file is mapped and installs the
-// signal handlers.
-void install_crash_report_child(apr_pool_t* child, server_rec* server);
+// After the libraries have been opened: reads where each other file is mapped and installs
+// the signal handlers.
+void install_crash_report_child();
+
+// A library that has been opened under that name, from the file that a person knows. Both
+// texts live as long as the child.
+void add_crash_mappings_child(const char* opened_as, const char* path,
+                              bool is_handlers) noexcept;
 
 // One call of a handler by this thread. While it lives, a fault is reported as the
 // handler's.

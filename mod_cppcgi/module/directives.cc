@@ -223,6 +223,20 @@ const char* set_writable_libraries(cmd_parms* command, void*, int on) noexcept {
     return nullptr;
 }
 
+const char* set_reload(cmd_parms* command, void*, const char* word) noexcept {
+    if (const char* fault = ap_check_cmd_context(command, GLOBAL_ONLY)) return fault;
+    const bool automatic = strcasecmp(word, "auto") == 0;
+    if (!automatic && strcasecmp(word, "graceful") != 0)
+        return apr_psprintf(
+            command->pool,
+            "CPPCGI0009: CppCGIReload: \"%s\" is neither graceful (new "
+            "libraries come with a restart) nor auto (a changed file is "
+            "swapped in between requests)",
+            word);
+    set_reload_auto(command, automatic);
+    return nullptr;
+}
+
 constexpr int everywhere = RSRC_CONF | ACCESS_CONF;
 
 // httpd keeps all setters under one type and calls each by its args_how.
@@ -249,6 +263,8 @@ const command_rec directives[] = {
               "where copies of libraries go when memory files may not be executed"),
     directive("CppCGIWritableLibraries", FLAG, set_writable_libraries, RSRC_CONF,
               "whether others than root and the starting user may write a library"),
+    directive("CppCGIReload", TAKE1, set_reload, RSRC_CONF,
+              "graceful or auto: when a changed library is taken"),
     directive("CppCGIHandler", TAKE_ARGV, set_handler, everywhere | OR_FILEINFO,
               "LIBRARY[:HANDLER] or none, and the file names it holds for"),
     directive("CppCGIParam", TAKE2, set_parameter, everywhere,

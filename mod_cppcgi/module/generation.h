@@ -20,6 +20,7 @@ struct Generation {
     Library own_library;      // libcppcgi.so.1, opened before them; path null: none
     const char* library_dir;  // CppCGILibraryDir, or null
     bool writable_libraries;  // CppCGIWritableLibraries
+    bool reload_auto;         // CppCGIReload auto
 };
 
 Generation& generation_of(apr_pool_t* configuration);

@@ -1,12 +1,11 @@
 #include "module/library_life.h"
 
 #include "gateway/httpd/log.h"
-#include "gateway/httpd/pool_new.h"
 #include "host/loader.h"
-#include "module/exit_guard.h"
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace cppcgi::module {
 
@@ -21,23 +20,19 @@ Function find(void* handle, const std::string& symbol) noexcept {
 
 }  // namespace
 
-LibraryLife::LibraryLife(server_rec* server, const Library& library, void* handle)
+LibraryLife::LibraryLife(server_rec* server, const char* path,
+                         const std::vector<host::Card>& cards, void* handle)
     : server_(server),
-      library_(library),
+      path_(path),
       child_start_(find<cppcgi_child>(handle, CPPCGI_CHILD_START_SYMBOL)),
       child_stop_(find<cppcgi_child>(handle, CPPCGI_CHILD_STOP_SYMBOL)) {
-    for (const Handler* handler = library.handlers; handler; handler = handler->next) {
-        is_serial_ = is_serial_ || (handler->flags & CPPCGI_CARD_SERIAL);
-        if (!(handler->flags & CPPCGI_CARD_STATE)) continue;
-        const std::string symbol = std::string(CPPCGI_STATE_PREFIX) + handler->name;
-        if (const auto change = find<cppcgi_state>(handle, symbol))
-            states_.push_back({change, handler->name, false});
+    for (const host::Card& card : cards) {
+        is_serial_ = is_serial_ || (card.flags & CPPCGI_CARD_SERIAL);
+        if (!(card.flags & CPPCGI_CARD_STATE)) continue;
+        if (const auto change =
+                find<cppcgi_state>(handle, CPPCGI_STATE_PREFIX + card.name))
+            states_.push_back({change, card.name, false});
     }
-}
-
-LibraryLife::~LibraryLife() {
-    // prefork ends a child from within a signal handler, under a running call.
-    if (!has_calls_in_flight()) stop_all();
 }
 
 bool LibraryLife::is_needed() const noexcept {
@@ -63,52 +58,46 @@ bool LibraryLife::start_all() noexcept {
     outcome.size = sizeof outcome;
     if (child_start_ && !child_is_started_) {
         child_start_(&outcome);
-        if (!run("CPPCGI_CHILD_START", outcome)) return false;
+        if (!succeeded("CPPCGI_CHILD_START", outcome)) return false;
         child_is_started_ = true;
     }
     for (State& state : states_) {
         if (state.is_made) continue;
         state.change(1, &outcome);
-        if (!run(state.name, outcome)) return false;
+        if (!succeeded(state.name.c_str(), outcome)) return false;
         state.is_made = true;
     }
     return true;
 }
 
-void LibraryLife::stop_all() noexcept {
+void LibraryLife::stop() noexcept {
     cppcgi_outcome outcome;
     outcome.size = sizeof outcome;
     std::for_each(states_.rbegin(), states_.rend(), [&](State& state) {
-        if (!state.is_made) return;
+        if (!std::exchange(state.is_made, false)) return;
         state.change(0, &outcome);
-        run(state.name, outcome);
+        succeeded(state.name.c_str(), outcome);
     });
-    if (!child_stop_ || (child_start_ && !child_is_started_)) return;
+    if (!child_stop_ || (child_start_ && !std::exchange(child_is_started_, false)))
+        return;
     child_stop_(&outcome);
-    run("CPPCGI_CHILD_STOP", outcome);
+    succeeded("CPPCGI_CHILD_STOP", outcome);
 }
 
-bool LibraryLife::run(const char* what, cppcgi_outcome& outcome) noexcept {
+bool LibraryLife::succeeded(const char* what,
+                            const cppcgi_outcome& outcome) const noexcept {
     if (outcome.cause == CPPCGI_CAUSE_NONE) return true;
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_,
                  "CPPCGI0520: library %s: %s threw %s: %s; while it cannot start, its "
                  "handlers answer 503, and it is tried again after a pause (%d s now)",
-                 library_.path, what, outcome.type, outcome.what,
+                 path_, what, outcome.type, outcome.what,
                  static_cast<int>(pause_.count()));
     return false;
 }
 
-std::unique_lock<std::mutex> LibraryLife::lock_for(const Handler& handler) {
-    if (!(handler.flags & CPPCGI_CARD_SERIAL)) return {};
+std::unique_lock<std::mutex> LibraryLife::lock_for(std::uint32_t flags) {
+    if (!(flags & CPPCGI_CARD_SERIAL)) return {};
     return std::unique_lock(serial_mutex_);
-}
-
-void start_library_child(apr_pool_t* child, server_rec* server, Library& library,
-                         void* handle) {
-    auto* life = httpd::pool_new<LibraryLife>(child, server, library, handle);
-    if (!life->is_needed()) return;
-    library.life = life;
-    life->start();
 }
 
 }  // namespace cppcgi::module

@@ -6,20 +6,21 @@
 
 #include <cppcgi/abi.h>
 
-#include "module/registry.h"
+#include "host/card.h"
 
 #include <httpd.h>
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace cppcgi::module {
 
 class LibraryLife {
 public:
-    LibraryLife(server_rec* server, const Library& library, void* handle);
-    ~LibraryLife();  // stops the library, unless a call still runs
+    LibraryLife(server_rec* server, const char* path,
+                const std::vector<host::Card>& cards, void* handle);
     LibraryLife(const LibraryLife&) = delete;
     LibraryLife& operator=(const LibraryLife&) = delete;
 
@@ -30,22 +31,24 @@ public:
     // whichever request comes first; the others are told no at once.
     bool start() noexcept;
 
-    // Locked when the handler asks for it; an empty lock otherwise.
-    std::unique_lock<std::mutex> lock_for(const Handler& handler);
+    // Ends what start() began. Only when no call runs in the library.
+    void stop() noexcept;
+
+    // Locked when the flags of the handler's card ask for it; an empty lock otherwise.
+    std::unique_lock<std::mutex> lock_for(std::uint32_t flags);
 
 private:
     struct State {
         cppcgi_state change;
-        const char* name;
+        std::string name;
         bool is_made;
     };
 
     bool start_all() noexcept;
-    void stop_all() noexcept;
-    bool run(const char* what, cppcgi_outcome& outcome) noexcept;
+    bool succeeded(const char* what, const cppcgi_outcome& outcome) const noexcept;
 
     server_rec* server_;
-    const Library& library_;
+    const char* path_;
     cppcgi_child child_start_;
     cppcgi_child child_stop_;
     bool child_is_started_ = false;
@@ -57,10 +60,6 @@ private:
     std::chrono::seconds pause_{1};
     std::mutex serial_mutex_;
 };
-
-// Gives the library its life, if it needs one, and starts it.
-void start_library_child(apr_pool_t* child, server_rec* server, Library& library,
-                         void* handle);
 
 }  // namespace cppcgi::module
 

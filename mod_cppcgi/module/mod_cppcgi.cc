@@ -40,7 +40,7 @@ void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         open_libraries_child(child, server);
         install_exit_guard_child();
-        install_crash_report_child(child, server);
+        install_crash_report_child();
         start_caretaker(child, server);
         return OK;
     });

@@ -175,6 +175,10 @@ const char* add_registration(cmd_parms* command, Registration& registration) {
     return nullptr;
 }
 
+void set_reload_auto(cmd_parms* command, bool on) {
+    generation_of(command->server->process->pconf).reload_auto = on;
+}
+
 void set_library_dir(cmd_parms* command, const char* directory) {
     generation_of(command->server->process->pconf).library_dir = directory;
 }

@@ -7,6 +7,7 @@
 
 #include <cppcgi/abi.h>
 
+#include "host/private_copy.h"
 #include "module/phase.h"
 #include "module/registration.h"
 
@@ -18,15 +19,18 @@
 namespace cppcgi::module {
 
 struct Library;
-class LibraryLife;
+class LibraryReload;
+class LibraryVersion;
 
 struct Handler {
     const Library* library;
     const char* name;
     const char* label;    // "library:name", for messages
     std::uint32_t flags;  // CPPCGI_CARD_...
-    cppcgi_entry entry;   // null in the parent, and where the library cannot be served
-    const char* fault;    // then: the sentence that says why
+    // In a child: where to enter; null in the parent, where the library cannot be served,
+    // and under CppCGIReload auto.
+    cppcgi_entry entry;
+    const char* fault;  // then: the sentence that says why
     Handler* next;
 };
 
@@ -38,7 +42,9 @@ struct Library {
     int copy;           // descriptor of the private copy, -1 without one
     const char* fault;  // why it cannot be served, or null
     Handler* handlers;
-    LibraryLife* life;  // of this child; null when it needs none
+    host::FileKey key;        // of the state that was copied
+    LibraryVersion* version;  // in a child: what is open
+    LibraryReload* reload;    // in a child, under CppCGIReload auto; else null
     Library* next;
 };
 
@@ -48,6 +54,9 @@ const char* add_library(cmd_parms* command, const char* file, const char* alias)
 // CppCGIHandler: keeps it to be resolved when the configuration is complete; at request
 // time, in .htaccess, resolves it at once. Null, or what is wrong.
 const char* add_registration(cmd_parms* command, Registration& registration);
+
+// CppCGIReload.
+void set_reload_auto(cmd_parms* command, bool on);
 
 // CppCGILibraryDir.
 void set_library_dir(cmd_parms* command, const char* directory);

@@ -1,9 +1,11 @@
 // A child's half of the registry: libraries are opened under the server's user.
 #include "gateway/httpd/log.h"
 #include "gateway/httpd/pool_new.h"
-#include "host/loader.h"
+#include "module/crash.h"
+#include "module/exit_guard.h"
 #include "module/generation.h"
-#include "module/library_life.h"
+#include "module/library_reload.h"
+#include "module/library_version.h"
 #include "module/registry.h"
 
 #include <apr_strings.h>
@@ -12,45 +14,79 @@ namespace cppcgi::module {
 
 namespace {
 
-void refuse(apr_pool_t* pool, server_rec* server, Handler& handler,
-            const host::LibraryFault& fault) {
-    handler.fault = apr_pstrcat(pool, host::message_number(fault.cause), ": ",
-                                fault.text.c_str(), nullptr);
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "%s", handler.fault);
-}
+struct Child {
+    apr_pool_t* pool;
+    server_rec* server;
+    Generation& generation;
+    LibraryOpener& opener;
+};
 
-void open_own_library(server_rec* server, host::Loader& loader,
-                      const Library& library) {
+void open_own_library(Child& child, const Library& library) {
     if (library.copy < 0) return;
-    const host::OpenLibrary opened = loader.open(library.copy, library.path);
+    const host::OpenLibrary opened =
+        child.opener.loader.open(library.copy, library.path);
     if (opened.fault)
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "%s: %s",
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, child.server, "%s: %s",
                      host::message_number(opened.fault.cause),
                      opened.fault.text.c_str());
+    else
+        add_crash_mappings_child(opened.opened_as.c_str(), library.path, false);
 }
 
-void open_library(apr_pool_t* pool, server_rec* server, host::Loader& loader,
-                  Library& library) {
-    const host::OpenLibrary opened = loader.open(library.copy, library.path);
-    for (Handler* handler = library.handlers; handler; handler = handler->next) {
-        host::Entry entry{opened.fault};
-        if (!opened.fault)
-            entry = host::find_entry(opened.handle, handler->name, library.path);
-        handler->entry = entry.function;
-        if (entry.fault) refuse(pool, server, *handler, entry.fault);
-    }
-    if (!opened.fault) start_library_child(pool, server, library, opened.handle);
+std::vector<host::Card> cards_of(const Library& library) {
+    std::vector<host::Card> cards;
+    for (const Handler* handler = library.handlers; handler; handler = handler->next)
+        cards.push_back({handler->name, handler->flags});
+    return cards;
+}
+
+void refuse(Child& child, Library& library, const host::LibraryFault& fault) {
+    const char* text = apr_pstrcat(child.pool, host::message_number(fault.cause), ": ",
+                                   fault.text.c_str(), nullptr);
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, child.server, "%s", text);
+    for (Handler* handler = library.handlers; handler; handler = handler->next)
+        handler->fault = text;
+}
+
+// At the child's end the library stops, unless prefork has interrupted a call of it. It
+// is not closed: other threads may still be in it.
+void stop_at_the_end(Child& child, Library& library) {
+    const auto stop = [](void* data) noexcept -> apr_status_t {
+        const auto& ending = *static_cast<const Library*>(data);
+        LibraryVersion* version =
+            ending.reload ? ending.reload->newest() : ending.version;
+        if (version->life() && !has_calls_in_flight()) version->life()->stop();
+        return APR_SUCCESS;
+    };
+    apr_pool_cleanup_register(child.pool, &library, stop, apr_pool_cleanup_null);
+}
+
+// Neither the version nor what reloads it is ever deleted: they last as long as the
+// process.
+void open_library(Child& child, Library& library) {
+    library.version = new LibraryVersion(child.server, child.opener, library.path,
+                                         library.copy, false, cards_of(library));
+    if (library.version->fault())
+        return refuse(child, library, library.version->fault());
+    if (library.version->life()) library.version->life()->start();
+    if (child.generation.reload_auto)
+        library.reload =
+            new LibraryReload(child.server, child.opener, library, child.generation);
+    else
+        for (Handler* handler = library.handlers; handler; handler = handler->next)
+            handler->entry = library.version->find(handler->name)->function;
+    stop_at_the_end(child, library);
 }
 
 }  // namespace
 
-void open_libraries_child(apr_pool_t* child, server_rec* server) {
+void open_libraries_child(apr_pool_t* pool, server_rec* server) {
     Generation& generation = generation_of(server->process->pconf);
     if (!generation.libraries) return;
-    auto* loader = httpd::pool_new<host::Loader>(child);
-    open_own_library(server, *loader, generation.own_library);
+    Child child{pool, server, generation, *new LibraryOpener};
+    open_own_library(child, generation.own_library);
     for (Library* library = generation.libraries; library; library = library->next)
-        if (library->copy >= 0) open_library(child, server, *loader, *library);
+        if (library->copy >= 0) open_library(child, *library);
 }
 
 }  // namespace cppcgi::module

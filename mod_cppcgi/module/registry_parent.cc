@@ -117,6 +117,7 @@ void admit_own_library(Parent& parent, Library& library) {
     if (!copy) return;
     copy->is_checked = copy->is_used = true;
     library.copy = copy->descriptor;
+    library.key = copy->key;
 }
 
 bool admit(Parent& parent, Library& library) {
@@ -140,6 +141,7 @@ bool admit(Parent& parent, Library& library) {
     }
     copy->is_used = true;
     library.copy = copy->descriptor;
+    library.key = copy->key;
     add_handlers(parent.pool, library, cards);
     return true;
 }

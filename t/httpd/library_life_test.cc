@@ -13,6 +13,10 @@ namespace {
 
 class LibraryLife : public HttpdTest {
 protected:
+    void SetUp() override {
+        server.log().allow("AH00161: server reached MaxRequestWorkers");
+    }
+
     // One child, so that "once in a child" can be counted.
     std::string one_child() const {
         return server.threaded()
