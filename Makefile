@@ -17,7 +17,7 @@ SHELL := /bin/sh
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # Goals that need no configuration.
-unconfigured := clean distclean deps check format format-check help
+unconfigured := clean distclean deps check run format format-check help
 ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -64,6 +64,8 @@ gateway_fcgi := $(if $(FCGI_FOUND),$(call objects,$(wildcard mod_cppcgi/gateway/
 host := $(call objects,$(wildcard mod_cppcgi/host/*.cc))
 module := $(call objects,$(wildcard mod_cppcgi/module/*.cc))
 examples := $(patsubst examples/%.cc,%,$(wildcard examples/*.cc))
+# inspect writes JSON and digests.
+examples := $(filter-out $(if $(JSON_FOUND),$(if $(LIBCRYPTO_FOUND),,inspect),inspect),$(examples))
 # tools/cppcgi/ and tools/cppcgi-worker/ are a program each; tools/*.cc belongs to both.
 tools_shared := $(call objects,$(wildcard tools/*.cc))
 tools_cppcgi := $(call objects,$(wildcard tools/cppcgi/*.cc))
@@ -89,6 +91,7 @@ $(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) -DCPPCGI_LIBDI
 $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 $(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude
+$(BUILD)/obj/examples/%.o: CPPFLAGS += $(JSON_CFLAGS) $(LIBCRYPTO_CFLAGS)
 
 $(BUILD)/obj/%.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -128,7 +131,7 @@ $(lib)/mod_cppcgi.so: $(gateway_httpd) $(host) $(module) $(BUILD)/obj/core.a mk/
 # httpd's own libraries from taking over its functions.
 $(BUILD)/handlers/%.so: $(BUILD)/obj/examples/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi $(LIBCRYPTO_LIBS)
 
 $(BUILD)/cgi-bin/%.cgi: $(BUILD)/obj/examples/%.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
