@@ -1,0 +1,14 @@
+# `make run`: the demo site on a private httpd, in the foreground.
+#   PORT=8080  MPM=event|worker|prefork
+PORT ?= 8080
+MPM ?= event
+
+.PHONY: run run-configured
+run:
+	@mk/deps.sh run
+	$(submake) -s all
+	+@$(MAKE) --no-print-directory run-configured
+
+run-configured:
+	@exec env HTTPD="$(HTTPD)" HTTPD_MODULES="$(HTTPD_LIBEXECDIR)" BUILD="$(BUILD)" PORT="$(PORT)" \
+	    MPM="$(MPM)" mk/run.sh
