@@ -1,8 +1,10 @@
 #include "gateway/httpd/environ.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <http_config.h>
 #include <http_core.h>
@@ -77,12 +79,26 @@ constexpr std::array quick_variables = {
         [](request_rec* r) { return apr_table_get(r->headers_in, "Referer"); }},
 };
 
+// A name as ap_create_environment() writes it for a script: letters, digits and "_", no
+// digit first.
+bool is_written_so(std::string_view name, const char* key) noexcept {
+    const std::string_view written(key);
+    if (name.size() != written.size()) return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = written[i];
+        const bool stays = i == 0 ? apr_isalpha(c) : apr_isalnum(c);
+        if (name[i] != (stays ? c : '_')) return false;
+    }
+    return true;
+}
+
 // apr_table_get() without its blindness to case: names of variables differ by it.
 const char* find_exactly(const apr_table_t* table, std::string_view name) {
     const apr_array_header_t* elements = apr_table_elts(table);
     const auto* entries = reinterpret_cast<const apr_table_entry_t*>(elements->elts);
     for (int i = 0; i < elements->nelts; ++i)
-        if (entries[i].key && name == entries[i].key) return entries[i].val;
+        if (entries[i].key && is_written_so(name, entries[i].key))
+            return entries[i].val;
     return nullptr;
 }
 
@@ -128,6 +144,7 @@ const char* find_variable(request_rec* r, std::string_view name, bool& complete)
     }
     complete_environment(r, complete);
     if (const char* value = find_exactly(r->subprocess_env, name)) return value;
+    if (name == "TZ") return std::getenv("TZ");
     return find_ssl_variable(r, name);
 }
 
