@@ -75,19 +75,37 @@ int conclude_complete(const httpd::Call& call) {
 }
 
 // Error takes any number; httpd wants one of an error.
-int error_status(int status) noexcept {
-    return status >= 400 && status <= 599 ? status : HTTP_INTERNAL_SERVER_ERROR;
+int answer_error(request_rec* r, int status) noexcept {
+    if (status < 400 || status > 599) return HTTP_INTERNAL_SERVER_ERROR;
+    httpd::set_status(r, status);
+    return status;
+}
+
+// An input filter has sent an error page in the handler's place. It says why at level info
+// at most.
+int conclude_refused_body(const httpd::Call& call) {
+    const bool too_long = call.r->status == HTTP_REQUEST_ENTITY_TOO_LARGE;
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, call.r,
+        "CPPCGI0208: httpd refused the body of a request for handler %s with %d: "
+        "%s",
+        call.settings.handler, call.r->status,
+        too_long ? "it is longer than LimitRequestBody, raise it where such "
+                   "requests are wanted"
+                 : "its chunks are malformed, or an input filter could not "
+                   "decode it");
+    return AP_FILTER_ERROR;
 }
 
 }  // namespace
 
 int conclude(httpd::Call& call, const cppcgi_outcome& outcome) {
-    if (call.body.is_answered()) return AP_FILTER_ERROR;
+    if (call.body.is_answered()) return conclude_refused_body(call);
     if (outcome.cause == CPPCGI_CAUSE_NONE) return conclude_complete(call);
     log_outcome(call, outcome);
     if (outcome.cause == CPPCGI_CAUSE_ABORTED) return OK;
     const bool has_left = outcome.head_sent && call.reply.condition() == OK;
-    return has_left ? httpd::break_off(call.r) : error_status(outcome.status);
+    return has_left ? httpd::break_off(call.r) : answer_error(call.r, outcome.status);
 }
 
 int refuse_path_info(request_rec* r, const Handler& handler) {

@@ -54,7 +54,7 @@ void take_field(request_rec* r, const cppcgi_pair& field) {
 void Reply::take_head(const cppcgi_head& head) {
     // An ErrorDocument keeps the status of the error, unless it asks for another: 200 is
     // also what a handler has that asks for none.
-    if (head.status != HTTP_OK || !is_error_document(r_)) r_->status = head.status;
+    if (head.status != HTTP_OK || !is_error_document(r_)) set_status(r_, head.status);
     if (head.reason.size != 0)
         r_->status_line =
             apr_psprintf(r_->pool, "%d %.*s", head.status,
@@ -157,6 +157,13 @@ void reset_on_close(conn_rec* connection) {
     const linger reset = {.l_onoff = 1, .l_linger = 0};
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     connection->aborted = 1;
+}
+
+void set_status(request_rec* r, int status) noexcept {
+    r->status = status;
+    const int unknown = ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
+    if (status != HTTP_INTERNAL_SERVER_ERROR && ap_index_of_response(status) == unknown)
+        r->status_line = apr_psprintf(r->pool, "%d Unknown Reason", status);
 }
 
 int break_off(request_rec* r) {

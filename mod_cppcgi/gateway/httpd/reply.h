@@ -47,6 +47,9 @@ private:
     apr_off_t left_ = 0;
 };
 
+// Sets the status, also one that httpd has no words for and would send as 500.
+void set_status(request_rec* r, int status) noexcept;
+
 // Ends a response of which a part has left so that the client sees that it is incomplete:
 // no last chunk on HTTP/1.1, a reset stream on HTTP/2, a reset connection on HTTP/1.0.
 // What a content handler then returns.
