@@ -20,6 +20,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 unconfigured := clean distclean deps check run format format-check help
 ifneq ($(filter-out $(unconfigured),$(or $(MAKECMDGOALS),all)),)
 include config.mk
+configured = yes
 endif
 
 config.mk: configure mk/config.mk.in
@@ -49,11 +50,14 @@ ALL_CXXFLAGS = $(CXXFLAGS) $(CODE) $(SANITIZER)
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZER) -pthread -Wl,--as-needed -Wl,-z,relro
 INCLUDES = -Iinclude -Imod_cppcgi -I.
 
-# Objects are rebuilt when the flags change, and only then.
+# Objects are rebuilt when the flags change, and only then. (Without the configuration
+# they are not known: `make run` or `make check` must not change them.)
+ifdef configured
 flags := $(filter-out ccache,$(CXX)) $(ALL_CXXFLAGS) $(CONFIG_CPPFLAGS)
 ifneq ($(strip $(flags)),$(strip $(file <$(BUILD)/flags)))
 $(shell mkdir -p $(BUILD))
 $(file >$(BUILD)/flags,$(flags))
+endif
 endif
 
 objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
