@@ -41,6 +41,7 @@ protected:
                      "<Location /thrower>\n CppCGIHandler thrower\n</Location>\n"
                      "<Directory ${DOCROOT}/cgi>\n Options +ExecCGI\n"
                      " AddHandler cgi-script .cgi\n</Directory>\n");
+        server.log().allow("AH00161: server reached MaxRequestWorkers");
         // The thrower, the small limit, and clients that leave.
         server.log().allow("CPPCGI02..");
     }
