@@ -68,7 +68,9 @@ void register_hooks(apr_pool_t*) noexcept {
     ap_hook_child_init(child_init_first, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
-    ap_hook_handler(handler, nullptr, nullptr, APR_HOOK_MIDDLE);
+    // Whatever the order of LoadModule: they would serve cgi-script where it is ours.
+    static const char* const before_cgi[] = {"mod_cgi.c", "mod_cgid.c", nullptr};
+    ap_hook_handler(handler, nullptr, before_cgi, APR_HOOK_MIDDLE);
 }
 
 }  // namespace
