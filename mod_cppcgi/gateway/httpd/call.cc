@@ -61,17 +61,7 @@ int variable(void* pointer, cppcgi_text name, cppcgi_text* value) noexcept {
 
 int each_variable(void* pointer, cppcgi_visit visit, void* argument) noexcept {
     return guarded(pointer, 0, [&](Call& call) {
-        for (char** entry = all_variables(call.r, call.environment_complete); *entry;
-             ++entry) {
-            const std::string_view text(*entry);
-            const std::size_t equals = text.find('=');
-            if (equals == std::string_view::npos) continue;
-            const std::string_view tail = text.substr(equals + 1);
-            if (const int stop =
-                    visit(argument, {text.data(), equals}, {tail.data(), tail.size()}))
-                return stop;
-        }
-        return 0;
+        return httpd::each_variable(call.r, call.environment_complete, visit, argument);
     });
 }
 

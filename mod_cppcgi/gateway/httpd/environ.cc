@@ -1,6 +1,7 @@
 #include "gateway/httpd/environ.h"
 
-#include <apr_lib.h>
+#include "core/characters.h"
+
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include <array>
@@ -9,6 +10,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_ssl.h>
+#include <span>
 #include <util_script.h>
 
 namespace cppcgi::httpd {
@@ -79,26 +81,39 @@ constexpr std::array quick_variables = {
         [](request_rec* r) { return apr_table_get(r->headers_in, "Referer"); }},
 };
 
-// A name as ap_create_environment() writes it for a script: letters, digits and "_", no
-// digit first.
-bool is_written_so(std::string_view name, const char* key) noexcept {
-    const std::string_view written(key);
-    if (name.size() != written.size()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = written[i];
-        const bool stays = i == 0 ? apr_isalpha(c) : apr_isalnum(c);
-        if (name[i] != (stays ? c : '_')) return false;
-    }
+// The entries of a table without its blindness to case: names of variables differ by it.
+std::span<const apr_table_entry_t> entries_of(const apr_table_t* table) noexcept {
+    const apr_array_header_t* elements = apr_table_elts(table);
+    return {reinterpret_cast<const apr_table_entry_t*>(elements->elts),
+            static_cast<std::size_t>(elements->nelts)};
+}
+
+// A character of a name as ap_create_environment() writes it for a script: letters, digits
+// and "_", no digit first.
+char written_so(std::string_view key, std::size_t i) noexcept {
+    const bool stays =
+        detail::is_alphanumeric(key[i]) && !(i == 0 && detail::is_digit(key[i]));
+    return stays ? key[i] : '_';
+}
+
+bool is_written_so(std::string_view name, std::string_view key) noexcept {
+    if (name.size() != key.size()) return false;
+    for (std::size_t i = 0; i < key.size(); ++i)
+        if (name[i] != written_so(key, i)) return false;
     return true;
 }
 
-// apr_table_get() without its blindness to case: names of variables differ by it.
+// The name that a script sees.
+std::string_view variable_name(apr_pool_t* pool, std::string_view key) {
+    if (is_written_so(key, key)) return key;
+    char* name = apr_pstrmemdup(pool, key.data(), key.size());
+    for (std::size_t i = 0; i < key.size(); ++i) name[i] = written_so(key, i);
+    return {name, key.size()};
+}
+
 const char* find_exactly(const apr_table_t* table, std::string_view name) {
-    const apr_array_header_t* elements = apr_table_elts(table);
-    const auto* entries = reinterpret_cast<const apr_table_entry_t*>(elements->elts);
-    for (int i = 0; i < elements->nelts; ++i)
-        if (entries[i].key && is_written_so(name, entries[i].key))
-            return entries[i].val;
+    for (const apr_table_entry_t& entry : entries_of(table))
+        if (entry.key && is_written_so(name, entry.key)) return entry.val;
     return nullptr;
 }
 
@@ -117,6 +132,11 @@ const char* find_ssl_variable(request_rec* r, std::string_view name) {
         ap_ssl_var_lookup(r->pool, r->server, r->connection, r,
                           apr_pstrmemdup(r->pool, name.data(), name.size()));
     return value && *value ? value : nullptr;
+}
+
+// ap_create_environment() adds it where the configuration does not set one.
+const char* server_time_zone(request_rec* r) {
+    return apr_table_get(r->subprocess_env, "TZ") ? nullptr : std::getenv("TZ");
 }
 
 }  // namespace
@@ -144,8 +164,25 @@ const char* find_variable(request_rec* r, std::string_view name, bool& complete)
     }
     complete_environment(r, complete);
     if (const char* value = find_exactly(r->subprocess_env, name)) return value;
-    if (name == "TZ") return std::getenv("TZ");
+    if (name == "TZ") return server_time_zone(r);
     return find_ssl_variable(r, name);
+}
+
+int each_variable(request_rec* r, bool& complete, cppcgi_visit visit, void* argument) {
+    complete_environment(r, complete);
+    if (const char* zone = server_time_zone(r)) {
+        if (const int stop = visit(argument, {"TZ", 2}, {zone, std::strlen(zone)}))
+            return stop;
+    }
+    for (const apr_table_entry_t& entry : entries_of(r->subprocess_env)) {
+        if (!entry.key) continue;
+        const std::string_view name = variable_name(r->pool, entry.key);
+        const std::string_view value = entry.val ? entry.val : "";
+        if (const int stop = visit(argument, {name.data(), name.size()},
+                                   {value.data(), value.size()}))
+            return stop;
+    }
+    return 0;
 }
 
 char** all_variables(request_rec* r, bool& complete) {

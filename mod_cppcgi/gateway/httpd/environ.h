@@ -26,6 +26,9 @@ void note_split(request_rec* r);
 // lives as long as the request. `complete` remembers that all have been computed.
 const char* find_variable(request_rec* r, std::string_view name, bool& complete);
 
+// All of them, as a script would see them, without building its environment.
+int each_variable(request_rec* r, bool& complete, cppcgi_visit visit, void* argument);
+
 // All of them, "NAME=VALUE", ended by null, as ap_create_environment() makes them.
 char** all_variables(request_rec* r, bool& complete);
 
