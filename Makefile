@@ -137,9 +137,11 @@ $(BUILD)/handlers/%.so: $(BUILD)/obj/examples/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi $(LIBCRYPTO_LIBS)
 
+# Sanitizers look into the shared one.
+cgi_ldflags = $(if $(SANITIZE),,$(STATIC_LIBSTDCXX))
 $(BUILD)/cgi-bin/%.cgi: $(BUILD)/obj/examples/%.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) $(lib)/libcppcgi.a $(core_libs) $(LIBDW_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) $(cgi_ldflags) $(lib)/libcppcgi.a $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
 $(BUILD)/fcgi/%.fcgi: $(BUILD)/obj/examples/%.o $(libcppcgi_fcgi) $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
