@@ -67,11 +67,11 @@ void log_wrong_length(const httpd::Call& call) {
 }
 
 // A response that is complete as far as its handler is concerned.
-int conclude_complete(const httpd::Call& call) {
-    if (call.reply.condition() != OK) return call.reply.condition();
+int conclude_complete(httpd::Call& call) {
     const apr_off_t missing = call.reply.missing();
     if (missing != 0) log_wrong_length(call);
-    return missing > 0 ? httpd::break_off(call.r) : OK;
+    if (missing > 0) return httpd::break_off(call.r);
+    return call.reply.condition();
 }
 
 // Error takes any number; httpd wants one of an error.
@@ -104,8 +104,10 @@ int conclude(httpd::Call& call, const cppcgi_outcome& outcome) {
     if (outcome.cause == CPPCGI_CAUSE_NONE) return conclude_complete(call);
     log_outcome(call, outcome);
     if (outcome.cause == CPPCGI_CAUSE_ABORTED) return OK;
-    const bool has_left = outcome.head_sent && call.reply.condition() == OK;
-    return has_left ? httpd::break_off(call.r) : answer_error(call.r, outcome.status);
+    if (outcome.head_sent && call.reply.condition() == OK)
+        return httpd::break_off(call.r);
+    call.body.drain();
+    return answer_error(call.r, outcome.status);
 }
 
 int refuse_path_info(request_rec* r, const Handler& handler) {

@@ -17,6 +17,9 @@ constexpr apr_off_t read_size = 64 * 1024;
 // stream). One that never has anything is broken.
 constexpr int max_empty_reads = 1000;
 
+// As long as httpd reads on behind a response on HTTP/1.1 (MAX_SECS_TO_LINGER).
+constexpr apr_time_t longest_drain = apr_time_from_sec(30);
+
 }  // namespace
 
 int Body::read(cppcgi_text* slice) {
@@ -48,6 +51,13 @@ int Body::read(cppcgi_text* slice) {
         return CPPCGI_READ_DATA;
     }
     return end_;
+}
+
+void Body::drain() {
+    if (!r_->connection->master) return;
+    const apr_time_t until = apr_time_now() + longest_drain;
+    cppcgi_text dropped;
+    while (read(&dropped) == CPPCGI_READ_DATA && apr_time_now() < until) continue;
 }
 
 int Body::fill() {

@@ -17,6 +17,11 @@ public:
     // As cppcgi_gateway::read. The slice lives until the next call.
     int read(cppcgi_text* slice);
 
+    // Reads what the handler left and drops it, on HTTP/2, before the end of the response
+    // leaves: mod_http2 would reset the stream, response and all, or let it stand until a
+    // timeout. On HTTP/1.1 httpd sees to it, and closes slowly where it does not read.
+    void drain();
+
     // True when an input filter has sent an error page itself.
     bool is_answered() const noexcept { return answered_; }
 

@@ -139,8 +139,10 @@ int head(void* pointer, const cppcgi_head* head) noexcept {
 }
 
 int write(void* pointer, cppcgi_text data, unsigned flags) noexcept {
-    return guarded(pointer, -1,
-                   [&](Call& call) { return call.reply.write(data, flags) ? 0 : -1; });
+    return guarded(pointer, -1, [&](Call& call) {
+        if (flags & CPPCGI_WRITE_END) call.body.drain();
+        return call.reply.write(data, flags) ? 0 : -1;
+    });
 }
 
 int send_file(void* pointer, int descriptor, std::uint64_t offset, std::uint64_t length,
