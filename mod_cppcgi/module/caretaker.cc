@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "gateway/httpd/pool_new.h"
+#include "module/signals_held.h"
 
 #include <ap_mpm.h>
 #include <poll.h>
@@ -72,27 +73,26 @@ void Caretaker::tell_to_end(Ward& ward, Clock::time_point now) {
 }
 
 void Caretaker::add(Ward ward) {
+    // prefork's child ends in a signal handler, which must not find the mutex taken; and
+    // signals are for the server's own threads, so the caretaker's inherits the mask.
+    const SignalsHeld held;
     const std::lock_guard lock(mutex_);
     arrivals_.push_back(std::move(ward));
-    if (!thread_.joinable()) {
-        // Signals belong to the server's own threads.
-        sigset_t all;
-        sigset_t before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        try {
-            thread_ = std::thread([this] { run(); });
-        } catch (const std::system_error& error) {
-            pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            ap_log_error(APLOG_MARK, APLOG_ERR, error.code().value(), server_,
-                         "CPPCGI0422: no thread can be started to watch scripts that "
-                         "outlive their response; they are ended instead");
-            arrivals_.clear();
-            return;
-        }
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    }
+    if (!thread_.joinable() && !start_thread()) arrivals_.clear();
     eventfd_write(wake_.get(), 1);
+}
+
+bool Caretaker::start_thread() {
+    try {
+        thread_ = std::thread([this] { run(); });
+        return true;
+    } catch (const std::system_error& error) {
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, error.code().value(), server_,
+            "CPPCGI0422: no thread can be started to watch scripts that outlive "
+            "their response; they are ended instead");
+        return false;
+    }
 }
 
 void Caretaker::run() {
@@ -153,12 +153,12 @@ bool Caretaker::is_settled(Ward& ward, Clock::time_point now) {
     if (!ward.ending) {
         ap_log_error(
             APLOG_MARK, APLOG_ERR, 0, ward.errors.server(),
-            "CPPCGI0423: [client %s] %s (process %ld) went on for %ld s after its "
+            "CPPCGI0423: [client %s] %s (process %ld) went on for %.1f s after its "
             "response without a word and is ended; raise CppCGITimeout, or let it "
             "hand long work to a service",
             ward.errors.client().c_str(), ward.errors.script().c_str(),
             static_cast<long>(ward.process.pid()),
-            static_cast<long>(ward.patience.count() / 1000));
+            static_cast<double>(ward.patience.count()) / 1000);
         tell_to_end(ward, now);
     } else {
         ward.process.signal(SIGKILL);
@@ -196,10 +196,18 @@ void Caretaker::stop(bool graceful) noexcept {
     hard_ = false;
 }
 
-Caretaker& caretaker_of(const server_rec* server) noexcept {
+namespace {
+
+Caretaker* find_caretaker(const server_rec* server) noexcept {
     void* found = nullptr;
     apr_pool_userdata_get(&found, "cppcgi_caretaker", server->process->pconf);
-    return *static_cast<Caretaker*>(found);
+    return static_cast<Caretaker*>(found);
+}
+
+}  // namespace
+
+Caretaker& caretaker_of(const server_rec* server) noexcept {
+    return *find_caretaker(server);
 }
 
 void start_caretaker(apr_pool_t* child_pool, server_rec* server) {
@@ -218,7 +226,8 @@ void stop_caretaker(const server_rec* server, bool graceful) noexcept {
         pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
         graceful = !sigismember(&blocked, SIGTERM) && !sigismember(&blocked, SIGHUP);
     }
-    caretaker_of(server).stop(graceful);
+    // A child that never got as far as child_init has none.
+    if (Caretaker* caretaker = find_caretaker(server)) caretaker->stop(graceful);
 }
 
 }  // namespace cppcgi::module

@@ -51,6 +51,7 @@ private:
     };
 
     void add(Ward ward);
+    bool start_thread();
     void run();
     void wait(const std::vector<Ward>& wards);
     static bool is_settled(Ward& ward, Clock::time_point now);

@@ -176,11 +176,11 @@ void ScriptBody::keep(std::string_view bytes) {
 
 ScriptBody::Step ScriptBody::read() {
     if (complete_) return Step::ended;
-    apr_bucket_brigade* incoming = pending_;
-    if (is_hoarding_) {
-        incoming = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
+    if (is_hoarding_ && !incoming_) {
+        incoming_ = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
     }
-    const apr_status_t rv = ap_get_brigade(r_->input_filters, incoming,
+    apr_bucket_brigade* brigade = is_hoarding_ ? incoming_ : pending_;
+    const apr_status_t rv = ap_get_brigade(r_->input_filters, brigade,
                                            AP_MODE_READBYTES, APR_NONBLOCK_READ, piece);
     if (APR_STATUS_IS_EAGAIN(rv)) return Step::waiting;
     if (rv != APR_SUCCESS && discarding_) {
@@ -191,25 +191,29 @@ ScriptBody::Step ScriptBody::read() {
         refuse_read(rv);
         return Step::failed;
     }
-    if (APR_BRIGADE_EMPTY(incoming)) return Step::waiting;
-    complete_ = ends(incoming);
+    if (APR_BRIGADE_EMPTY(brigade)) return Step::waiting;
+    complete_ = ends(brigade);
     if (discarding_) {
-        apr_brigade_cleanup(incoming);
-    } else if (is_hoarding_) {
-        for (apr_bucket* bucket = APR_BRIGADE_FIRST(incoming);
-             bucket != APR_BRIGADE_SENTINEL(incoming);
-             bucket = APR_BUCKET_NEXT(bucket)) {
-            const char* data;
-            apr_size_t size;
-            if (APR_BUCKET_IS_METADATA(bucket)) continue;
-            if (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS ||
-                spool({data, size}) != OK) {
-                return Step::failed;
-            }
-        }
-        apr_brigade_destroy(incoming);
+        apr_brigade_cleanup(brigade);
+    } else if (is_hoarding_ && !spool_incoming()) {
+        return Step::failed;
     }
     return Step::moved;
+}
+
+bool ScriptBody::spool_incoming() {
+    while (!APR_BRIGADE_EMPTY(incoming_)) {
+        apr_bucket* bucket = APR_BRIGADE_FIRST(incoming_);
+        const char* data = nullptr;
+        apr_size_t size = 0;
+        if (!APR_BUCKET_IS_METADATA(bucket) &&
+            (apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) != APR_SUCCESS ||
+             spool({data, size}) != OK)) {
+            return false;
+        }
+        apr_bucket_delete(bucket);
+    }
+    return true;
 }
 
 ScriptBody::Step ScriptBody::write_to(int fd) {

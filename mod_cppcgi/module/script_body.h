@@ -70,6 +70,7 @@ private:
     int spool_all();
     int spool_pending();
     int spool(std::string_view bytes);
+    bool spool_incoming();
     Step write_pending(int fd);
     Step write_spooled(int fd);
     void send_continue();
@@ -81,6 +82,7 @@ private:
     request_rec* r_;
     const ScriptSettings& settings_;
     apr_bucket_brigade* pending_;
+    apr_bucket_brigade* incoming_ = nullptr;  // on its way to the spool
     std::size_t keep_;
     std::string kept_;
     BodySpool spool_;

@@ -191,6 +191,13 @@ int ScriptCall::finish() {
         log_exit();
         return fail(HTTP_INTERNAL_SERVER_ERROR);
     }
+    if (ended && process_.exit().code != 0) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, r_,
+            "CPPCGI0408: %s ended with %s after its response, which is taken for "
+            "complete",
+            r_->filename, process_.exit().text().c_str());
+    }
     int status = OK;
     switch (response_.kind) {
         case ScriptResponse::Kind::body: {
@@ -276,10 +283,10 @@ void ScriptCall::explain_exit() {
 
 int ScriptCall::conclude_timeout() {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
-                  "%s: %s was silent for %ld s %s and is ended with its process "
+                  "%s: %s was silent for %.1f s %s and is ended with its process "
                   "group; raise CppCGITimeout when it needs longer",
                   head_.done() ? "CPPCGI0404" : "CPPCGI0403", r_->filename,
-                  static_cast<long>(settings_.timeout.count() / 1000),
+                  static_cast<double>(settings_.timeout.count()) / 1000,
                   head_.done() ? "within its response" : "before its response head");
     return fail(HTTP_GATEWAY_TIME_OUT);
 }

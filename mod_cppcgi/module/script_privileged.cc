@@ -23,11 +23,12 @@ apr_file_t* borrow(apr_pool_t* pool, int fd) {
 }
 
 apr_procattr_t* attributes(apr_pool_t* pool, request_rec* r,
-                           const host::SpawnRequest& request) {
+                           const host::SpawnRequest& request,
+                           apr_cmdtype_e request_type) {
     apr_procattr_t* attr = nullptr;
     if (apr_procattr_create(&attr, pool) != APR_SUCCESS) return nullptr;
     apr_procattr_dir_set(attr, request.cwd);
-    apr_procattr_cmdtype_set(attr, APR_PROGRAM);
+    apr_procattr_cmdtype_set(attr, request_type);
     apr_procattr_error_check_set(attr, 1);
     const int input = request.fds[0];
     if (input >= 0) {
@@ -57,14 +58,20 @@ bool is_privileged(request_rec* r) {
     return ap_unixd_config.suexec_enabled && ap_run_get_suexec_identity(r) != nullptr;
 }
 
-host::SpawnResult spawn_privileged(request_rec* r, const host::SpawnRequest& request) {
+host::SpawnResult spawn_privileged(request_rec* r, const host::SpawnRequest& request,
+                                   const char* shell_command) {
     host::SpawnResult result;
+    // suexec gets the shell's command itself and has the shell run it after its checks.
+    const char* const shell_arguments[] = {shell_command, nullptr};
+    const char* program = shell_command ? shell_command : request.path;
+    const char* const* arguments = shell_command ? shell_arguments : request.argv;
     apr_pool_t* pool = nullptr;
     apr_pool_create(&pool, r->pool);
-    apr_procattr_t* attr = attributes(pool, r, request);
+    apr_procattr_t* attr =
+        attributes(pool, r, request, shell_command ? APR_SHELLCMD : APR_PROGRAM);
     apr_proc_t started{};
     const apr_status_t rv =
-        attr ? ap_os_create_privileged_process(r, &started, request.path, request.argv,
+        attr ? ap_os_create_privileged_process(r, &started, program, arguments,
                                                request.envp, attr, pool)
              : APR_EGENERAL;
     if (rv == APR_SUCCESS) {

@@ -13,8 +13,9 @@ namespace cppcgi::module {
 bool is_privileged(request_rec* r);
 
 // Starts it through httpd. The process stays in our process group, and only its new user
-// may signal it.
-host::SpawnResult spawn_privileged(request_rec* r, const host::SpawnRequest& request);
+// may signal it. `shell_command`: what the shell is to run (SSI exec cmd), or null.
+host::SpawnResult spawn_privileged(request_rec* r, const host::SpawnRequest& request,
+                                   const char* shell_command);
 
 }  // namespace cppcgi::module
 

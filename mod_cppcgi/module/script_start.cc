@@ -5,9 +5,9 @@
 #include "host/script_fault.h"
 #include "host/spawn.h"
 #include "module/script_privileged.h"
+#include "module/signals_held.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -47,23 +47,6 @@ bool open_pipes(Pipes& pipes, bool with_input) noexcept {
     return (!with_input || open_pipe(pipes.in, true)) && open_pipe(pipes.out, false) &&
            open_pipe(pipes.err, false);
 }
-
-// prefork's child is stopped by a signal handler; between the start of a process and its
-// place in the list of running ones none may come.
-class SignalsHeld {
-public:
-    SignalsHeld() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsHeld(const SignalsHeld&) = delete;
-    SignalsHeld& operator=(const SignalsHeld&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 int status_of(const host::SpawnResult& result, host::ScriptCause cause) noexcept {
     using host::ScriptCause;
@@ -178,9 +161,12 @@ int start_script(request_rec* r, const ScriptCommand& command, Caretaker& careta
     request.limits = limits;
     host::SpawnResult result;
     {
+        // prefork's child is stopped by a signal handler; between the start of a process
+        // and its place in the list of running ones none may come.
         const SignalsHeld held;
         const bool privileged = is_privileged(r);
-        result = privileged ? spawn_privileged(r, request) : host::spawn(request);
+        result = privileged ? spawn_privileged(r, request, command.shell_command)
+                            : host::spawn(request);
         if (result.pid > 0) {
             process = ScriptProcess(result.pid, Descriptor(result.pidfd),
                                     caretaker.running().claim(result.pid), !privileged);

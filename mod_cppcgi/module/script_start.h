@@ -19,7 +19,7 @@ struct ScriptCommand {
     char* const* environment;  // ends with null
     int input_file = -1;       // its stdin, when the whole body is there
     bool input_pipe = false;   // else: fed by the pump, or nothing
-    bool by_shell = false;     // SSI exec cmd: path is the shell
+    const char* shell_command = nullptr;  // what path, the shell, is to run (SSI)
 };
 
 // The script's name, then the words of a query without "=", decoded, with the characters

@@ -100,6 +100,7 @@ bool include_command(ap_filter_t* filter, const char* text) {
     command.path = "/bin/sh";
     command.directory = ap_make_dirstr_parent(r->pool, r->filename);
     command.arguments = arguments;
+    command.shell_command = arguments[2];
     command.environment = ap_create_environment(r->pool, r->subprocess_env);
     const ScriptSettings settings = script_settings_of(r, config_of(r));
     Caretaker& caretaker = caretaker_of(r->server);

@@ -1,0 +1,26 @@
+// Holds all signals back from this thread while it lives.
+#ifndef CPPCGI_MODULE_SIGNALS_HELD_H
+#define CPPCGI_MODULE_SIGNALS_HELD_H
+
+#include <signal.h>
+
+namespace cppcgi::module {
+
+class SignalsHeld {
+public:
+    SignalsHeld() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+private:
+    sigset_t before_;
+};
+
+}  // namespace cppcgi::module
+
+#endif
