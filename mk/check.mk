@@ -77,6 +77,7 @@ check-configured:
 	   echo "unit-clang build/clang/t/unit_test"; \
 	   echo "unit-asan build/asan/t/unit_test"; \
 	   $(call shards,httpd-asan,build/asan/t/httpd_test,event,--gtest_filter='$(CHECK_ASAN_FILTER)'); \
+	   echo "differential env CPPCGI_TEST_MPMS=event CPPCGI_DIFFERENTIAL_CASES=20000 build/t/httpd_test --gtest_filter='*Differential*'"; \
 	   $(call fuzz_jobs,5); \
 	   echo "format $(MAKE) --no-print-directory format-check"; \
 	   echo "tidy $(MAKE) --no-print-directory tidy JOBS=1"; \

@@ -1,10 +1,12 @@
 // The test vectors of a family: the project's own in t/vectors, and those that lie beside
-// the checkout in ../shared/vectors (or below CPPCGI_VECTORS), when they are there. Read
-// from the top of the source tree, where `make` runs the tests.
+// the checkout in ../shared/vectors (or below CPPCGI_VECTORS), when they are there.
 #ifndef CPPCGI_T_VECTORS_H
 #define CPPCGI_T_VECTORS_H
 
+#include "t/process.h"
+
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -16,21 +18,20 @@ namespace cppcgi_test {
 
 using Json = nlohmann::json;
 
-inline std::vector<Json> read_vectors(const std::string& path) {
+inline std::vector<Json> read_vectors(const std::filesystem::path& path) {
     std::ifstream file(path);
     if (!file) return {};
     return Json::parse(file).at("vectors").get<std::vector<Json>>();
 }
 
 inline std::vector<Json> vectors(const std::string& family) {
-    std::vector<Json> all = read_vectors("t/vectors/" + family + ".json");
-    if (all.empty()) {
-        throw std::runtime_error("t/vectors/" + family + ".json is not here: " +
-                                 "run the tests from the top of the source tree");
-    }
+    const std::filesystem::path top = source_dir();
+    std::vector<Json> all = read_vectors(top / "t/vectors" / (family + ".json"));
+    if (all.empty()) throw std::runtime_error("t/vectors/" + family + ".json is empty");
     const char* named = std::getenv("CPPCGI_VECTORS");
-    const std::string folder = named != nullptr ? named : "../shared/vectors";
-    for (Json& vector : read_vectors(folder + "/" + family + ".json")) {
+    const std::filesystem::path folder =
+        named != nullptr ? named : top / "../shared/vectors";
+    for (Json& vector : read_vectors(folder / (family + ".json"))) {
         all.push_back(std::move(vector));
     }
     return all;
