@@ -112,6 +112,8 @@ class Form:
     def read_parameters(self, value):
         """Main value and [(name, value)], quoted strings read properly."""
         main, _, rest = value.partition(b";")
+        if b'"' in main:
+            self.codes.add("QUOTE-LEGACY")
         parameters = []
         while rest:
             rest = rest.lstrip(SPACE)
