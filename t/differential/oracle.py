@@ -39,6 +39,7 @@ class Form:
         self.codes = set()
         self.count = 0
         self.undecodable = False
+        self.is_multipart = False
         try:
             self.read(method, content_type, query, body)
             if self.undecodable:
@@ -63,6 +64,7 @@ class Form:
             self.read_urlencoded(body)
             self.read_urlencoded(query)
         elif lower.startswith(b"multipart/"):
+            self.is_multipart = True
             boundary = self.boundary(parameters, body)
             self.read_urlencoded(query)
             Multipart(self, body, [boundary], self.fields).read()
@@ -94,19 +96,27 @@ class Form:
         for piece in data.split(self.options.separator):
             self.count_field()
             if not piece and not self.options.strict_parsing:
+                self.drop_piece()
                 continue
             name, equals, value = piece.partition(b"=")
             if not equals:
                 if self.options.strict_parsing:
                     raise Fault("bad_query_field")
                 if not self.options.keep_blank_values:
+                    self.drop_piece()
                     continue
+            if not value and not self.options.keep_blank_values:
+                self.drop_piece()
             if value or self.options.keep_blank_values:
                 raw = unquote(value)
                 if self.options.errors == "ignore" and not self.text(raw):
                     self.codes.add("blank by errors=ignore")
                 self.fields.append({"name": self.text(unquote(name)), "filename": None,
                                     "value": raw, "text": self.text(raw)})
+
+    def drop_piece(self):
+        if self.is_multipart and self.options.max_num_fields is not None:
+            self.codes.add("what max_num_fields counts")  # Python: what it kept
 
     # ---------------------------------------------------------------- parameters
     def read_parameters(self, value):
@@ -312,7 +322,8 @@ class Multipart:
             found = self.delimiter(line)
             if found and not head:
                 self.form.codes.add("EMPTY-PART")
-                self.form.count_field()
+                if not found[1]:
+                    self.form.count_field()
                 return None, found
             size += len(line)
             if size > MAX_PART_HEADER:
