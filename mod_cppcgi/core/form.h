@@ -92,6 +92,8 @@ public:
     FieldRecord& operator[](std::size_t i) const { return first_[i]; }
     FieldRecord* data() const { return first_; }
     FieldRecord& back() const { return first_[size_ - 1]; }
+    // Forgets the fields from `size` on, of which there are so many.
+    void shrink(std::size_t size) { size_ = size; }
     std::size_t size() const { return size_; }
     std::size_t allocated() const {
         return first_ == inline_fields() ? 0 : capacity_ * sizeof(FieldRecord);

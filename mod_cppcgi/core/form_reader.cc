@@ -138,7 +138,10 @@ Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
             return parser.fault() ? parser.fault() : fault;
         }
         if (slice) store.expect(std::max<std::uint64_t>(expected, whole.size()));
-        if (Fault fault = copy_to(store, whole.substr(0, viewed))) return fault;
+        if (Fault fault = copy_to(store, whole.substr(0, viewed))) {
+            form_.fields.shrink(first);
+            return fault;
+        }
     } else if (slice && expected != 0) {
         store.expect(expected);
     }
@@ -155,7 +158,10 @@ Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
     }
     counted_ += parser.pieces();
     const Result<const char*> base = store.text();
-    if (!base) return fault ? fault : base.fault();
+    if (!base) {
+        form_.fields.shrink(first);
+        return fault ? fault : base.fault();
+    }
     const Fault undecodable = set_texts(first, *base, parser.high());
     return fault ? fault : undecodable;
 }
@@ -173,6 +179,8 @@ Fault FormReader::set_texts(std::size_t first, const char* base, bool high) {
         if (as_it_is) continue;
         const std::string_view name(data.name, data.name_size);
         if (form_.on_error == OnError::strict && !is_decodable(name, form_.encoding)) {
+            // This field and those behind it have no text yet, and never will.
+            form_.fields.shrink(i);
             return {errc::undecodable, 0};
         }
         const std::string_view text = form_.text_of(name);

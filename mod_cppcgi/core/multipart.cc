@@ -116,10 +116,11 @@ MultipartParser::Line MultipartParser::classify_one(std::string_view line,
 }
 
 // An outer delimiter ends everything inside it (RFC 2046 section 5.1.2), so the outermost
-// that fits decides.
+// that fits decides. Behind its close-delimiter a body has no more of its own.
 MultipartParser::Line MultipartParser::classify(std::string_view line,
                                                 bool at_end) const noexcept {
     for (std::size_t level = 0; level <= depth_; ++level) {
+        if (levels_[level].closed) continue;
         const Line result = classify_one(line, level, at_end);
         if (result.kind != Line::Kind::text) return result;
     }

@@ -143,6 +143,39 @@ TEST(FieldStorage, KeepsWhatCameBeforeTheBodyBroke) {
     EXPECT_EQ(form["c"].value(), "half");
 }
 
+TEST(FieldStorage, KeepsNoFieldBehindANameThatIsNoText) {
+    FormInput input;
+    input.query_string = "a=1&f%c3%bc=2&b=3&c=4";
+    const FieldStorage form =
+        FieldStorage::read(input, {}, {.encoding = "us-ascii", .errors = "strict"});
+    EXPECT_EQ(form.fault().code, errc::undecodable);
+    EXPECT_THAT(form.keys(), ElementsAre("a"));
+}
+
+// The inner close-delimiter ends the body that it is of, also from within another one;
+// what looks like a part behind it is epilogue.
+TEST(FieldStorage, TakesNoPartBehindTheCloseOfANestedBody) {
+    const std::string body =
+        "--o\r\nContent-Disposition: form-data; name=n\r\n"
+        "Content-Type: multipart/mixed; boundary=i\r\n\r\n"
+        "--i\r\nContent-Type: multipart/mixed; boundary=j\r\n\r\n"
+        "--j\r\n\r\nx\r\n--j--\r\n--i--\r\n"
+        "--i\r\n\r\nno part\r\n--o\r\n"
+        "Content-Disposition: form-data; name=m\r\n\r\ny\r\n--o--\r\n";
+    MemoryBody source(body);
+    FormInput input;
+    input.method = "POST";
+    input.content_type = "multipart/form-data; boundary=o";
+    input.body = &source;
+    const FieldStorage form(input);
+    ASSERT_THAT(form.keys(), ElementsAre("n", "m"));
+    ASSERT_EQ(form["n"].list().size(), 1u);
+    EXPECT_EQ(form["n"].done(), 0);
+    EXPECT_EQ(form["n"].list().begin()->done(), 1);
+    EXPECT_EQ(form["n"].list().begin()->list().begin()->value(), "x");
+    EXPECT_EQ(form["m"].value(), "y");
+}
+
 TEST(FieldStorage, StopsReadingAtItsLimit) {
     const std::string body = "a=12345";
     MemoryBody source(body, 1);
