@@ -34,7 +34,26 @@ Caretaker::~Caretaker() {
     closing_ = true;
     if (hard_) stop(false);
     if (wake_.is_open()) eventfd_write(wake_.get(), 1);
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    wait_gracefully();
+    thread_.join();
+}
+
+// A graceful end waits for scripts as long as they take; a stop of the server in the
+// meantime must still end them. httpd's own handlers of these signals have nothing left to
+// do here, and one that is ignored stays pending while it is blocked.
+void Caretaker::wait_gracefully() noexcept {
+    sigset_t stops;
+    sigset_t before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stops, &before);
+    constexpr timespec turn{.tv_sec = 0, .tv_nsec = 20'000'000};
+    while (!finished_) {
+        if (::sigtimedwait(&stops, nullptr, &turn) > 0) stop(false);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Caretaker::let_finish(ScriptProcess process, ScriptErrors errors,
@@ -97,7 +116,8 @@ bool Caretaker::start_thread() {
 
 void Caretaker::run() {
     std::vector<Ward> wards;
-    for (;;) {
+    do {
+        wait(wards);
         {
             const std::lock_guard lock(mutex_);
             for (Ward& ward : arrivals_) wards.push_back(std::move(ward));
@@ -109,9 +129,8 @@ void Caretaker::run() {
             return is_settled(ward, now) ||
                    (closing_ && (ward.out_of_reach || ward.process.ended()));
         });
-        if (closing_ && wards.empty()) return;
-        wait(wards);
-    }
+    } while (!closing_ || !wards.empty());
+    finished_ = true;
 }
 
 // Also where the wards' stderr is drained, since is_settled() follows each wait.

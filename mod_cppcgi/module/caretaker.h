@@ -52,6 +52,7 @@ private:
 
     void add(Ward ward);
     bool start_thread();
+    void wait_gracefully() noexcept;
     void run();
     void wait(const std::vector<Ward>& wards);
     static bool is_settled(Ward& ward, Clock::time_point now);
@@ -66,6 +67,7 @@ private:
     std::vector<Ward> arrivals_;  // under mutex_
     std::thread thread_;          // under mutex_
     std::atomic<bool> closing_{false};
+    std::atomic<bool> finished_{false};  // the thread is about to end
     std::atomic<bool> hard_{
         true};  // a child that ends without child_stopping is in trouble
 };

@@ -93,7 +93,7 @@ int refuse_start(request_rec* r, const ScriptCommand& command,
                                          .envp = command.environment});
     }
     if (fault) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, result.error, r, "%s: %s",
                       host::message_number(fault.cause), fault.text.c_str());
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,

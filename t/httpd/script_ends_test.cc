@@ -201,6 +201,18 @@ TEST_P(ScriptEnds, StopEndsAllScripts) {
     server.log().allow("CPPCGI0400|AH00045|AH00046|AH00052");
 }
 
+TEST_P(ScriptEnds, StopDuringAGracefulRestartEndsAllScripts) {
+    script("b.cgi", "echo $$ >$W/after; echo; exec >&- 2>&-; sleep 60");
+    start();
+    EXPECT_EQ(client().get("/b.cgi").status, 200);
+    ASSERT_NE(wait_for("after"), "");
+    EXPECT_TRUE(server.graceful());
+    EXPECT_EQ(kill(std::stoi(wait_for("after")), 0), 0);
+    server.stop();
+    EXPECT_TRUE(ends("after", 3000));
+    server.log().allow("AH00045|AH00046|AH00052");
+}
+
 TEST_P(ScriptEnds, GracefulRestartLetsAScriptFinish) {
     script("a.cgi", "echo $$ >$W/pid; sleep 1; echo; echo finished");
     script("b.cgi", "echo; exec >&- 2>&-; sleep 1; echo $$ >$W/after");
