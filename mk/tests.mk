@@ -12,6 +12,8 @@ test_objects := $(shared_test) $(unit) $(httpd_tests) $(tree_tests) \
 unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
 httpd_test := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(if $(httpd_tests),$(BUILD)/t/httpd_test)))
 tree_test := $(if $(GTEST_FOUND),$(BUILD)/t/tree_test)
+# The same as classic programs.
+test_programs := $(BUILD)/t/cgi-bin/trouble.cgi
 test_handler_files := $(test_handlers:%=$(BUILD)/t/handlers/%.so)
 bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
     $(if $(BENCHMARK_FOUND),$(bench_programs:%=$(BUILD)/t/bench/%))
@@ -46,6 +48,10 @@ $(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi
 
+$(BUILD)/t/cgi-bin/%.cgi: $(BUILD)/obj/t/handlers/%.o $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) $(lib)/libcppcgi.a $(core_libs) $(LIBDW_LIBS) $(LIBS)
+
 $(BUILD)/t/bench/mod_%.so: t/bench/mod_%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -fPIC -shared $(HTTPD_CPPFLAGS) -o $@ $<
@@ -55,7 +61,7 @@ $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)
 
 .PHONY: programs
-programs: all $(unit_test) $(httpd_test) $(tree_test) $(test_handler_files)
+programs: all $(unit_test) $(httpd_test) $(tree_test) $(test_handler_files) $(test_programs)
 
 # One kind of test by itself; arguments by GTEST_FILTER= and the like in the environment.
 .PHONY: unit-test httpd-test tree-test

@@ -38,6 +38,8 @@ public:
     void finish();
 
     bool head_sent() const noexcept { return head_sent_; }
+    // True when nothing of the body has been written so far.
+    bool is_empty() const noexcept { return !head_sent_ && used_ == 0; }
     bool client_gone() const noexcept { return client_gone_; }
 
     // Forgets head and body, when nothing has left yet, so that an error page can take

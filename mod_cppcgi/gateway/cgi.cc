@@ -1,8 +1,5 @@
 #include "gateway/cgi.h"
 
-#include "core/characters.h"
-#include "core/head.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -38,10 +35,6 @@ int log_level(const Environment& environment) noexcept {
     return found == std::end(names) ? 6 : static_cast<int>(found - names) + 3;
 }
 
-bool is_named(const cppcgi_pair& field, std::string_view name) noexcept {
-    return detail::equal_no_case({field.name.data, field.name.size}, name);
-}
-
 [[noreturn]] void die_visibly() {
     const rlimit no_core = {0, 0};  // it is a message to the server, no crash
     setrlimit(RLIMIT_CORE, &no_core);
@@ -59,7 +52,6 @@ CgiCall::CgiCall(std::string_view name, const char* const* environment_entries,
     const std::int64_t length = content_length(environment());
     unread_ = static_cast<std::uint64_t>(std::max<std::int64_t>(length, 0));
     if (length < 0) end_ = -400;
-    without_body_ = environment().variable("REQUEST_METHOD") == "HEAD";
     log_level_ = log_level(environment());
 }
 
@@ -79,39 +71,10 @@ int CgiCall::read(cppcgi_text& slice) {
     return CPPCGI_READ_DATA;
 }
 
-void CgiCall::send_head(const cppcgi_head& head) {
-    detail::append_cgi_head(head_, head);
-    head_.resize(head_.size() - 2);  // the blank line comes when the length is known
-    head_pending_ = true;
-    const std::span<const cppcgi_pair> fields(head.headers, head.header_count);
-    has_length_ = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
-        return is_named(field, "Content-Length") ||
-               is_named(field, "Transfer-Encoding");
-    });
-    if (head.status == 204 || head.status == 304) has_length_ = without_body_ = true;
-}
-
-// Known when the response leaves in one piece. A server that is not told closes the
-// connection behind it or sends chunks, and an answer to HEAD would have no length.
-bool CgiCall::must_tell_length(unsigned flags) const noexcept {
-    return head_pending_ && !has_length_ && (flags & CPPCGI_WRITE_END);
-}
-
-bool CgiCall::write(std::string_view data, unsigned flags) {
-    if (must_tell_length(flags))
-        head_.append("Content-Length: ")
-            .append(std::to_string(data.size()))
-            .append("\r\n");
-    std::string_view head;
-    if (head_pending_) head = head_.append("\r\n");
-    head_pending_ = false;
-    return write_all(head, without_body_ ? std::string_view{} : data);
-}
-
-bool CgiCall::write_all(std::string_view first, std::string_view second) {
-    while (!first.empty() || !second.empty()) {
-        const iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
-                                 {const_cast<char*>(second.data()), second.size()}};
+bool CgiCall::send(std::string_view head, std::string_view body, unsigned) {
+    while (!head.empty() || !body.empty()) {
+        const iovec pieces[2] = {{const_cast<char*>(head.data()), head.size()},
+                                 {const_cast<char*>(body.data()), body.size()}};
         const ssize_t wrote = ::writev(descriptors_.output, pieces, 2);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote < 0 && errno == EAGAIN) {
@@ -121,17 +84,14 @@ bool CgiCall::write_all(std::string_view first, std::string_view second) {
         }
         if (wrote < 0) return false;
         const auto size = static_cast<std::size_t>(wrote);
-        const std::size_t of_first = std::min(size, first.size());
-        first.remove_prefix(of_first);
-        second.remove_prefix(size - of_first);
+        const std::size_t of_head = std::min(size, head.size());
+        head.remove_prefix(of_head);
+        body.remove_prefix(size - of_head);
     }
     return true;
 }
 
-bool CgiCall::send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
-                        unsigned flags) {
-    if (!write({}, 0)) return false;  // the head
-    if (without_body_) return true;
+bool CgiCall::send_from(int descriptor, std::uint64_t offset, std::uint64_t length) {
     auto position = static_cast<off_t>(offset);
     while (length != 0) {
         const ssize_t sent =
@@ -139,8 +99,8 @@ bool CgiCall::send_file(int descriptor, std::uint64_t offset, std::uint64_t leng
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && errno == EPIPE) return false;
         if (sent <= 0)  // not between these two: an output opened for appending, say
-            return ProgramCall::send_file(
-                descriptor, static_cast<std::uint64_t>(position), length, flags);
+            return ProgramCall::send_from(descriptor,
+                                          static_cast<std::uint64_t>(position), length);
         length -= static_cast<std::uint64_t>(sent);
     }
     return true;

@@ -1,6 +1,5 @@
 // The gateway of a classic CGI program (RFC 3875): environment, body from one descriptor
-// as far as CONTENT_LENGTH goes, response to another. Nothing is buffered here beyond the
-// head, which leaves together with the first piece of the body.
+// as far as CONTENT_LENGTH goes, response to another. Nothing is buffered here.
 #ifndef CPPCGI_GATEWAY_CGI_H
 #define CPPCGI_GATEWAY_CGI_H
 
@@ -24,25 +23,18 @@ public:
             std::span<const char* const> arguments, CgiDescriptors descriptors = {});
 
     int read(cppcgi_text& slice) override;
-    void send_head(const cppcgi_head& head) override;
-    bool write(std::string_view data, unsigned flags) override;
-    bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
-                   unsigned flags) override;
     bool aborted() override;
     void log_line(int level, std::string_view line) override;
 
-private:
-    bool must_tell_length(unsigned flags) const noexcept;
-    bool write_all(std::string_view first, std::string_view second);
+protected:
+    bool send(std::string_view head, std::string_view body, unsigned flags) override;
+    bool send_from(int descriptor, std::uint64_t offset, std::uint64_t length) override;
 
+private:
     CgiDescriptors descriptors_;
     std::uint64_t unread_ = 0;
     int end_ = CPPCGI_READ_DATA;  // what every further read returns, once not DATA
     std::unique_ptr<char[]> block_;
-    std::string head_;  // not sent yet, without the blank line
-    bool head_pending_ = false;
-    bool has_length_ = false;
-    bool without_body_ = false;
     int log_level_ = 6;
 };
 

@@ -121,6 +121,15 @@ void log_bad_head(ProgramCall& call, std::string_view what) {
                "; take line ends and controls out of what is put into a header"});
 }
 
+void log_wrong_length(ProgramCall& call, std::int64_t missing) {
+    log_words(
+        call, error,
+        {"CPPCGI0211: handler ", call.name(), " declared a Content-Length and wrote ",
+         std::to_string(missing < 0 ? -missing : missing), " bytes ",
+         missing < 0 ? "more, which were not sent" : "less",
+         "; leave the header out, it is counted"});
+}
+
 void log_bad_limit(ProgramCall& call, std::string_view variable) {
     log_words(
         call, error,
@@ -130,6 +139,7 @@ void log_bad_limit(ProgramCall& call, std::string_view variable) {
 }
 
 void send_error_page(ProgramCall& call, int status) {
+    if (status < 400 || status > 599) status = 500;
     const std::string title =
         std::to_string(status) + " " + std::string(reason_of(status));
     std::string page = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>";
@@ -139,7 +149,7 @@ void send_error_page(ProgramCall& call, int status) {
     page += "</h1></body></html>\n";
     const cppcgi_pair type = {to_c("Content-Type"), to_c("text/html; charset=utf-8")};
     const cppcgi_head head = {sizeof head, status, to_c(reason_of(status)), &type, 1};
-    call.send_head(head);
+    call.take_head(head);
     call.write(page, CPPCGI_WRITE_END);
 }
 

@@ -13,9 +13,11 @@ void log_message(ProgramCall& call, const cppcgi_log_record& record);
 
 void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome);
 void log_bad_head(ProgramCall& call, std::string_view what);
+// `missing` bytes of the length that was declared, below zero for those beyond it.
+void log_wrong_length(ProgramCall& call, std::int64_t missing);
 void log_bad_limit(ProgramCall& call, std::string_view variable);
 
-// A complete response of this status.
+// A complete response of this status; 500 for one that is no error's.
 void send_error_page(ProgramCall& call, int status);
 
 }  // namespace cppcgi::program

@@ -3,9 +3,9 @@
 #include <cppcgi/escape.h>
 
 #include "core/characters.h"
-#include "core/head.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace cppcgi::program {
 
@@ -97,20 +97,10 @@ int MemoryCall::read(cppcgi_text& slice) {
     return CPPCGI_READ_DATA;
 }
 
-void MemoryCall::send_head(const cppcgi_head& head) {
-    detail::append_cgi_head(head_, head);
-    head_.resize(head_.size() - 2);  // without the blank line
-    status_ = head.status;
-    for (std::size_t i = 0; i < head.header_count; ++i) {
-        const auto& [name, value] = head.headers[i];
-        headers_.emplace_back(std::string(name.data, name.size),
-                              std::string(value.data, value.size));
-    }
-}
-
-bool MemoryCall::write(std::string_view data, unsigned flags) {
+bool MemoryCall::send(std::string_view head, std::string_view body, unsigned flags) {
+    head_ += head;
+    body_ += body;
     writes_.push_back(flags);
-    if (request_.method != "HEAD") body_ += data;
     return !aborted();
 }
 
@@ -119,13 +109,22 @@ void MemoryCall::log_line(int, std::string_view line) {
 }
 
 testing::Page MemoryCall::page() const {
-    testing::Page page = {.status = status_,
-                          .head = head_,
-                          .headers = headers_,
-                          .body = body_,
-                          .cookies = {},
-                          .log = log_};
-    for (const auto& [name, value] : headers_)
+    testing::Page page;
+    page.body = body_;
+    page.log = log_;
+    page.head = head_.substr(0, head_.size() - std::min<std::size_t>(head_.size(), 2));
+    for (std::string_view rest = page.head; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(line.size() + 2);
+        const std::size_t colon = line.find(": ");
+        page.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    }
+    // The first line is "Status: 200 OK".
+    if (!page.headers.empty()) {
+        page.status = std::atoi(page.headers.front().second.c_str());
+        page.headers.erase(page.headers.begin());
+    }
+    for (const auto& [name, value] : page.headers)
         if (detail::equal_no_case(name, "Set-Cookie"))
             page.cookies.push_back(cookie_of(value));
     return page;

@@ -50,8 +50,6 @@ public:
                const MemoryEnvironment& environment);
 
     int read(cppcgi_text& slice) override;
-    void send_head(const cppcgi_head& head) override;
-    bool write(std::string_view data, unsigned flags) override;
     bool aborted() override { return body_.size() > request_.client_takes; }
     void log_line(int level, std::string_view line) override;
 
@@ -60,12 +58,13 @@ public:
     // Flags of every write, for tests of when something leaves.
     const std::vector<unsigned>& writes() const noexcept { return writes_; }
 
+protected:
+    bool send(std::string_view head, std::string_view body, unsigned flags) override;
+
 private:
     const MemoryRequest& request_;
     std::string_view unread_;
-    int status_ = 0;
     std::string head_;
-    testing::Pairs headers_;
     std::string body_;
     std::string log_;
     std::vector<unsigned> writes_;

@@ -87,7 +87,7 @@ int head(void* pointer, const cppcgi_head* head) noexcept {
     return guarded(500, [&] {
         ProgramCall& call = call_of(pointer);
         const detail::HeadCheck check = detail::check_head(*head);
-        if (check) return call.send_head(*head), 0;
+        if (check) return call.take_head(*head), 0;
         log_bad_head(call, detail::describe(check, *head));
         return 500;
     });
@@ -129,10 +129,30 @@ constexpr cppcgi_gateway program_gateway = {sizeof(cppcgi_gateway),
                                             aborted,
                                             log};
 
+ProgramCall::ProgramCall(std::string_view name, const char* const* environment)
+    : name_(name),
+      environment_(environment),
+      response_(environment_.variable("REQUEST_METHOD") == "HEAD") {}
+
 ProgramCall::~ProgramCall() = default;
+
+bool ProgramCall::write(std::string_view data, unsigned flags) {
+    const std::string head = response_.head_before(data.size(), flags);
+    return send(head, data.substr(0, response_.admit(data.size())), flags);
+}
 
 bool ProgramCall::send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
                             unsigned flags) {
+    if (const std::string head = response_.head_before(length, flags); !head.empty()) {
+        if (!send(head, {}, 0)) return false;
+    }
+    const std::uint64_t admitted = response_.admit(length);
+    if (admitted != 0 && !send_from(descriptor, offset, admitted)) return false;
+    return flags == 0 || send({}, {}, flags);
+}
+
+bool ProgramCall::send_from(int descriptor, std::uint64_t offset,
+                            std::uint64_t length) {
     constexpr std::size_t block_size = 64 * 1024;
     const auto block = std::make_unique_for_overwrite<char[]>(block_size);
     while (length != 0) {
@@ -142,11 +162,12 @@ bool ProgramCall::send_file(int descriptor, std::uint64_t offset, std::uint64_t 
         // A file that shrank or cannot be read: nothing that could still be sent would
         // be what the head has announced.
         if (got <= 0) return false;
-        if (!write({block.get(), static_cast<std::size_t>(got)}, 0)) return false;
-        offset += static_cast<std::uint64_t>(got);
-        length -= static_cast<std::uint64_t>(got);
+        const auto size = static_cast<std::size_t>(got);
+        if (!send({}, {block.get(), size}, 0)) return false;
+        offset += size;
+        length -= size;
     }
-    return flags == 0 || write({}, flags);
+    return true;
 }
 
 bool ProgramCall::run(cppcgi_entry entry) {
@@ -157,7 +178,10 @@ bool ProgramCall::run(cppcgi_entry entry) {
 }
 
 bool ProgramCall::conclude(const cppcgi_outcome& outcome) {
-    if (outcome.cause == CPPCGI_CAUSE_NONE) return true;
+    if (outcome.cause == CPPCGI_CAUSE_NONE) {
+        if (response_.missing() != 0) log_wrong_length(*this, response_.missing());
+        return response_.missing() <= 0;
+    }
     failed_ = true;
     log_outcome(*this, outcome);
     if (outcome.cause == CPPCGI_CAUSE_ABORTED) return true;

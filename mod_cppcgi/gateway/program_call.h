@@ -7,6 +7,7 @@
 #include <cppcgi/abi.h>
 
 #include "gateway/environment.h"
+#include "gateway/plain_response.h"
 
 #include <cstdint>
 #include <string>
@@ -18,8 +19,7 @@ namespace cppcgi::program {
 class ProgramCall {
 public:
     // `name` of the handler, for log lines.
-    ProgramCall(std::string_view name, const char* const* environment) noexcept
-        : name_(name), environment_(environment) {}
+    ProgramCall(std::string_view name, const char* const* environment);
     virtual ~ProgramCall();
     ProgramCall(const ProgramCall&) = delete;
     ProgramCall& operator=(const ProgramCall&) = delete;
@@ -29,19 +29,20 @@ public:
     const std::vector<std::string>& arguments() const noexcept { return arguments_; }
 
     // These mean what cppcgi_gateway says. The head has been checked.
+    void take_head(const cppcgi_head& head) { response_.take_head(head); }
+    bool write(std::string_view data, unsigned flags);
+    bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
+                   unsigned flags);
+
     virtual int read(cppcgi_text& slice) = 0;
-    virtual void send_head(const cppcgi_head& head) = 0;
-    virtual bool write(std::string_view data, unsigned flags) = 0;
-    // Unless something quicker is there, reads the file and writes it.
-    virtual bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
-                           unsigned flags);
     virtual bool aborted() = 0;
     // A line with its number, without control characters and without a line end.
     virtual void log_line(int level, std::string_view line) = 0;
 
     // Calls a handler, logs how that went, and puts a short page in the place of a
-    // response that failed before it began. False when the response broke off: what has
-    // left must then be made to look incomplete.
+    // response that failed before it began. False when the response broke off, or is
+    // shorter than the length it declared: what has left must then be made to look
+    // incomplete.
     bool run(cppcgi_entry entry);
     // The second half of that, for a call made otherwise.
     bool conclude(const cppcgi_outcome& outcome);
@@ -49,12 +50,19 @@ public:
     bool failed() const noexcept { return failed_; }
 
 protected:
+    // Sends the head, unless that is empty, and a piece of the body.
+    // False when the client has gone.
+    virtual bool send(std::string_view head, std::string_view body, unsigned flags) = 0;
+    // Unless something quicker is there, reads the file and sends it.
+    virtual bool send_from(int descriptor, std::uint64_t offset, std::uint64_t length);
+
     std::vector<std::string> arguments_;
 
 private:
     bool failed_ = false;
     std::string_view name_;
     Environment environment_;
+    PlainResponse response_;
 };
 
 // The table; `call` is a ProgramCall*.

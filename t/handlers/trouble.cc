@@ -91,6 +91,8 @@ CPPCGI_HANDLER(trouble, req, res) {
     }
 }
 
+CPPCGI_MAIN(trouble)
+
 // The body's length, a space and the body.
 CPPCGI_HANDLER(echo, req, res) {
     std::string body(std::istreambuf_iterator<char>(req.body()), {});

@@ -19,11 +19,12 @@ using ::testing::Pair;
 
 TEST(Response, IsHtmlUnlessItSaysOtherwise) {
     EXPECT_EQ(call([](auto&, auto& res) { res << "x"; }).page.head,
-              "Status: 200\r\nContent-Type: text/html; charset=utf-8\r\n");
+              "Status: 200\r\nContent-Type: text/html; charset=utf-8\r\n"
+              "Content-Length: 1\r\n");
     EXPECT_EQ(call([](auto&, auto& res) {
                   res.content_type("text/plain").content_type("image/png");
               }).page.head,
-              "Status: 200\r\nContent-Type: image/png\r\n");
+              "Status: 200\r\nContent-Type: image/png\r\nContent-Length: 0\r\n");
 }
 
 TEST(Response, WithoutABodyHasNoType) {
@@ -50,7 +51,8 @@ TEST(Response, HeaderReplacesInAnyCaseAndAddHeaderAdds) {
     });
     EXPECT_THAT(answer.page.headers,
                 ElementsAre(Pair("x-a", "2"), Pair("X-A", "3"),
-                            Pair("Content-Type", "text/html; charset=utf-8")));
+                            Pair("Content-Type", "text/html; charset=utf-8"),
+                            Pair("Content-Length", "0")));
 }
 
 TEST(Response, ManyLargeHeadersArrive) {
@@ -58,7 +60,7 @@ TEST(Response, ManyLargeHeadersArrive) {
         for (int i = 0; i < 100; ++i)
             res.add_header("X-" + std::to_string(i), std::string(100, 'x'));
     });
-    ASSERT_EQ(answer.page.headers.size(), 101u);
+    ASSERT_EQ(answer.page.headers.size(), 102u);
     EXPECT_EQ(answer.page.header("X-99"), std::string(100, 'x'));
 }
 
@@ -133,12 +135,47 @@ TEST(Response, SendsAFileWithItsLength) {
     const cppcgi_test::ScratchDirectory folder;
     const std::string text(100000, 'x');
     path = folder.write("file", text);
-    const Answer answer = call([](auto&, auto& res) {
-        res << "before ";
-        res.content_type("text/plain").send_file(path);
-    });
+    const Answer answer =
+        call([](auto&, auto& res) { res.content_type("text/plain").send_file(path); });
     EXPECT_EQ(answer.page.header("Content-Length"), "100000");
-    EXPECT_EQ(answer.page.body, "before " + text);
+    EXPECT_TRUE(answer.page.body == text);
+    const Answer longer = call([](auto&, auto& res) {
+        res << "before ";
+        res.send_file(path) << " behind";
+    });
+    EXPECT_TRUE(longer.page.body == "before " + text + " behind");
+    EXPECT_EQ(longer.page.log, "");
+}
+
+TEST(Response, OfOnePieceHasItsOwnLength) {
+    const Answer answer =
+        call([](auto&, auto& res) { res.header("Content-Length", "3") << "longer"; });
+    EXPECT_EQ(answer.page.header("Content-Length"), "6");
+    EXPECT_EQ(answer.page.body, "longer");
+    EXPECT_TRUE(answer.whole);
+}
+
+TEST(Response, LongerThanItDeclaredIsCut) {
+    const Answer answer = call([](auto&, auto& res) {
+        (res.header("Content-Length", "3") << "ab").flush() << "cde";
+    });
+    EXPECT_EQ(answer.page.body, "abc");
+    EXPECT_TRUE(answer.whole);
+    EXPECT_THAT(answer.page.log, HasSubstr("CPPCGI0211: handler test declared a "
+                                           "Content-Length and wrote 2 bytes more"));
+}
+
+TEST(Response, ShorterThanItDeclaredIsNotWhole) {
+    const Answer answer = call(
+        [](auto&, auto& res) { (res.header("Content-Length", "3") << "ab").flush(); });
+    EXPECT_FALSE(answer.whole);
+    EXPECT_THAT(answer.page.log, HasSubstr("1 bytes less"));
+}
+
+TEST(Response, FramingIsNotTheHandlers) {
+    const Answer answer =
+        call([](auto&, auto& res) { res.header("Transfer-Encoding", "gzip") << "x"; });
+    EXPECT_EQ(answer.page.header("Transfer-Encoding"), std::nullopt);
 }
 
 TEST(Response, MissingFileIs404) {
