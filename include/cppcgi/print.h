@@ -37,7 +37,7 @@ CPPCGI_API void print_environ_usage(Response& response);
 // Type and text of an exception; without an argument the one being handled, so that it
 // may stand in a catch (...). Python shows a traceback here: see CppCGIErrorReport.
 CPPCGI_API void print_exception(
-    Response& response, std::exception_ptr exception = std::current_exception());
+    Response& response, const std::exception_ptr& exception = std::current_exception());
 
 }  // namespace cppcgi
 

@@ -102,7 +102,7 @@ private:
                 if (!value.empty() && value.front() == '"') {
                     const Quoted quoted = read_quoted(value, end);
                     value = quoted.value;
-                    while (*next < quoted.end) ++next;
+                    while (next != last && *next < quoted.end) ++next;
                 }
                 if (!name.empty()) std::construct_at(out++, CookieView{name, value});
             }

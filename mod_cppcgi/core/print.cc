@@ -195,7 +195,7 @@ environment as well.  Here are some common variable names:
 )";
 }
 
-void print_exception(Response& response, std::exception_ptr exception) {
+void print_exception(Response& response, const std::exception_ptr& exception) {
     const auto [type, text] = type_and_text(exception);
     response << "\n<H3>Exception:</H3>\n<PRE><B>" << escape(type)
              << (text.empty() ? "" : ": ") << escape(text) << "</B></PRE>\n";
