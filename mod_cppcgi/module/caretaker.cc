@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace cppcgi::module {
 
@@ -117,20 +118,29 @@ bool Caretaker::start_thread() {
 void Caretaker::run() {
     std::vector<Ward> wards;
     do {
-        wait(wards);
-        {
-            const std::lock_guard lock(mutex_);
-            for (Ward& ward : arrivals_) wards.push_back(std::move(ward));
-            arrivals_.clear();
+        try {
+            turn(wards);
+        } catch (const std::bad_alloc&) {
+            ::poll(nullptr, 0, 50);  // somebody else will give memory back
         }
-        const auto now = Clock::now();
-        // A closing child waits for scripts, not for what they left in the background.
-        std::erase_if(wards, [&](Ward& ward) {
-            return is_settled(ward, now) ||
-                   (closing_ && (ward.out_of_reach || ward.process.ended()));
-        });
     } while (!closing_ || !wards.empty());
     finished_ = true;
+}
+
+void Caretaker::turn(std::vector<Ward>& wards) {
+    wait(wards);
+    {
+        const std::lock_guard lock(mutex_);
+        wards.reserve(wards.size() + arrivals_.size());
+        for (Ward& ward : arrivals_) wards.push_back(std::move(ward));
+        arrivals_.clear();
+    }
+    const auto now = Clock::now();
+    // A closing child waits for scripts, not for what they left in the background.
+    std::erase_if(wards, [&](Ward& ward) {
+        return is_settled(ward, now) ||
+               (closing_ && (ward.out_of_reach || ward.process.ended()));
+    });
 }
 
 // Also where the wards' stderr is drained, since is_settled() follows each wait.

@@ -54,6 +54,7 @@ private:
     bool start_thread();
     void wait_gracefully() noexcept;
     void run();
+    void turn(std::vector<Ward>& wards);
     void wait(const std::vector<Ward>& wards);
     static bool is_settled(Ward& ward, Clock::time_point now);
     static void tell_to_end(Ward& ward, Clock::time_point now);

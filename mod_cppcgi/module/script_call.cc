@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "host/script_fault.h"
+#include "module/head_message.h"
 #include "module/script_log.h"
 #include "module/script_privileged.h"
 
@@ -23,63 +24,6 @@ constexpr std::chrono::milliseconds exit_delay = 1000ms;
 const char* base_name(const char* path) noexcept {
     const char* slash = std::strrchr(path, '/');
     return slash ? slash + 1 : path;
-}
-
-const char* number_of(HeadFault fault) noexcept {
-    switch (fault) {
-        case HeadFault::line_too_long:
-            return "CPPCGI0411";
-        case HeadFault::head_too_long:
-            return "CPPCGI0412";
-        case HeadFault::too_many_fields:
-            return "CPPCGI0413";
-        case HeadFault::no_colon:
-            return "CPPCGI0414";
-        case HeadFault::bad_name:
-            return "CPPCGI0415";
-        case HeadFault::bad_value:
-            return "CPPCGI0416";
-        case HeadFault::folded:
-            return "CPPCGI0417";
-        case HeadFault::http_status_line:
-            return "CPPCGI0418";
-        case HeadFault::bad_status:
-            return "CPPCGI0419";
-        case HeadFault::status_not_final:
-            return "CPPCGI0420";
-        case HeadFault::status_out_of_range:
-            return "CPPCGI0424";
-        default:
-            return "CPPCGI0410";
-    }
-}
-
-const char* remedy_of(HeadFault fault) noexcept {
-    switch (fault) {
-        case HeadFault::line_too_long:
-            return "a line may have 131072 bytes; let the script send less in one "
-                   "header";
-        case HeadFault::head_too_long:
-            return "a head may have 524288 bytes; end it with an empty line";
-        case HeadFault::too_many_fields:
-            return "a head may have 1000 fields";
-        case HeadFault::no_colon:
-            return "write headers, an empty line, then the page; output before them "
-                   "often "
-                   "is an error message or a forgotten print";
-        case HeadFault::http_status_line:
-            return "write Status: 200 OK instead, or name the script nph-... when it "
-                   "writes the whole response";
-        case HeadFault::bad_status:
-            return "write it as Status: 404 Not Found";
-        case HeadFault::status_not_final:
-        case HeadFault::status_out_of_range:
-            return "use a status from 200 to 599";
-        case HeadFault::folded:
-            return "write the header in one line";
-        default:
-            return "write it as Name: value";
-    }
 }
 
 }  // namespace
@@ -228,8 +172,8 @@ int ScriptCall::conclude_head_fault() {
     if (fault != HeadFault::empty && fault != HeadFault::unfinished) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
                       "%s: %s wrote a response head that is refused: %s: \"%s\"; %s",
-                      number_of(fault), r_->filename, text(fault), line.c_str(),
-                      remedy_of(fault));
+                      message_number(fault), r_->filename, text(fault), line.c_str(),
+                      remedy(fault));
         return fail(HTTP_INTERNAL_SERVER_ERROR);
     }
     // Programs that close their stdout before they end (all of coreutils) are a moment
