@@ -16,6 +16,12 @@ $(BUILD)/cppcgi.pc: mk/cppcgi.pc.in FORCE
 .PHONY: FORCE
 FORCE:
 
+# The module looks for libcppcgi.so.1 there: another PREFIX builds that anew.
+$(BUILD)/libdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
+$(BUILD)/obj/mod_cppcgi/module/own_library.o: $(BUILD)/libdir
+
 .PHONY: install uninstall
 install: all $(BUILD)/cppcgi.pc
 	$(call put,644,$(lib)/mod_cppcgi.so,$(MODULEDIR)/mod_cppcgi.so)

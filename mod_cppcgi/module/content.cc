@@ -55,9 +55,9 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
         return refuse_unavailable(r, handler);
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info)
         return refuse_path_info(r, handler);
-    const httpd::CallSettings settings = {handler.label, config.limits(),
-                                          config.parameters,
-                                          config.arguments.value_or(true)};
+    const httpd::CallSettings settings = {
+        handler.label, config.limits(), config.parameters,
+        config.arguments.value_or(true), config.abort.value_or(true)};
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;

@@ -1,6 +1,8 @@
 // Answer as the path behind them says: with errors, odd heads, and pages that break off.
 #include <cppcgi.h>
 
+#include <poll.h>
+
 #include <charconv>
 #include <stdexcept>
 #include <string>
@@ -99,6 +101,17 @@ CPPCGI_HANDLER(echo, req, res) {
     res.content_type("application/octet-stream");
     if (req.body().bad()) throw cppcgi::Error(400, "the body broke off");
     res << body.size() << " " << body;
+}
+
+// Waits until the client has gone, at most the centiseconds of the query, and says so in
+// the log.
+CPPCGI_HANDLER(wait, req, res) {
+    res << "waiting";
+    res.flush();
+    const int longest = number(req.query_string());
+    for (int i = 0; i < longest && !req.aborted(); ++i) ::poll(nullptr, 0, 10);
+    req.log(cppcgi::LogLevel::warn,
+            req.aborted() ? "the client has gone" : "still there");
 }
 
 // Reads nothing.

@@ -107,6 +107,35 @@ TEST_P(Body, OfAClientThatLeavesEndsTheCall) {
     expect_alive();
 }
 
+TEST_P(Body, OfAClientThatLeftIsKnownToTheHandler) {
+    start(
+        "<Location /wait>\nCppCGIHandler trouble:wait\n</Location>\n"
+        "<Location /wait/stay>\nCppCGIAbort off\n</Location>\n");
+    const auto wait_for = [this](const std::string& line, std::size_t count) {
+        EXPECT_TRUE(poll_until([&] { return server.log().count(line) == count; }))
+            << line;
+    };
+    const auto ask = [](RawSocket& raw, const std::string& path) {
+        raw.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        raw.read_until("waiting");
+    };
+    RawSocket one(server.port()), other(server.port()), half(server.port()),
+        patient(server.port());
+    ask(one, "/wait?1000");
+    one.drop();
+    wait_for("the client has gone", 1);
+    ask(other, "/wait?1000");
+    other.reset();
+    wait_for("the client has gone", 2);
+    ask(half, "/wait?1000");
+    half.half_close();
+    wait_for("the client has gone", 3);
+    ask(patient, "/wait/stay?20");
+    patient.half_close();
+    wait_for("still there", 1);
+    server.claim("CPPCGI0200: trouble:wait");
+}
+
 TEST_P(Body, LeftUnreadDoesNotDisturbTheNextRequest) {
     start();
     Client kept = client();

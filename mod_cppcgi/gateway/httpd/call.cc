@@ -4,10 +4,13 @@
 #include "gateway/httpd/environ.h"
 #include "gateway/httpd/guard.h"
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 #include <cstring>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_protocol.h>
+#include <poll.h>
 #include <string_view>
 #include <util_script.h>
 
@@ -152,8 +155,24 @@ int send_file(void* pointer, int descriptor, std::uint64_t offset, std::uint64_t
     });
 }
 
+// Asks the socket, since httpd notices only when it reads or writes. mod_http2 marks the
+// streams of its connections itself.
+bool has_gone(const Call& call) noexcept {
+    const conn_rec* connection = call.r->connection;
+    apr_socket_t* socket = ap_get_conn_socket(const_cast<conn_rec*>(connection));
+    apr_os_sock_t descriptor = -1;
+    if (connection->master || !socket ||
+        apr_os_sock_get(&descriptor, socket) != APR_SUCCESS)
+        return false;
+    pollfd ask = {descriptor, POLLRDHUP, 0};
+    if (::poll(&ask, 1, 0) != 1) return false;
+    const int signs = POLLHUP | POLLERR | (call.settings.abort ? POLLRDHUP : 0);
+    return (ask.revents & signs) != 0;
+}
+
 int aborted(void* pointer) noexcept {
-    return call_of(pointer).r->connection->aborted ? 1 : 0;
+    const Call& call = call_of(pointer);
+    return call.r->connection->aborted || has_gone(call) ? 1 : 0;
 }
 
 void log(void* pointer, const cppcgi_log_record* record) noexcept {

@@ -19,6 +19,7 @@ struct CallSettings {
     cppcgi_limits limits;
     apr_table_t* parameters;  // may be null
     bool arguments;           // CppCGIArguments
+    bool abort;               // CppCGIAbort
 };
 
 struct Call {
