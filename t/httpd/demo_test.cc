@@ -2,7 +2,10 @@
 // a URL from a script to a handler.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -92,6 +95,63 @@ TEST_P(Demo, OneLineMovesAUrlFromTheScriptToTheHandler) {
     EXPECT_THAT(reply.body, HasSubstr("<h1>Hello, world</h1>"));
     EXPECT_THAT(reply.body, Not(HasSubstr("Python")));
     EXPECT_THAT(client().get("/cgi-bin/form.py").body, HasSubstr("says Python"));
+}
+
+// Bytes of memory that each of the server's children holds, shared pages not counted.
+std::map<pid_t, long> resident(const Server& server) {
+    std::map<pid_t, long> result;
+    for (const pid_t child : server.children()) {
+        std::ifstream statm("/proc/" + std::to_string(child) + "/statm");
+        long size = 0, all = 0, shared = 0;
+        if (statm >> size >> all >> shared)
+            result[child] = (all - shared) * getpagesize();
+    }
+    return result;
+}
+
+void ask_everything(Client& browser, int round) {
+    const std::string number = std::to_string(round);
+    const std::string query = "first_name=" + number + "&last_name=%3Cb%3E";
+    for (const char* name : {"hello", "get_env", "hello_get", "checkbox", "dropdown",
+                             "get_cookie", "download", "test", "inspect", "form"})
+        EXPECT_EQ(browser.get("/cgi-bin/" + std::string(name) + "?" + query).status,
+                  200);
+    for (const char* name : {"hello_get", "textarea", "message", "post", "inspect"})
+        EXPECT_EQ(browser.post("/cgi-bin/" + std::string(name), query).status, 200);
+    EXPECT_EQ(browser.head("/cgi-bin/hello").status, 200);
+    EXPECT_EQ(
+        browser.upload("/cgi-bin/inspect", {{"a", number}, {"f", "x", "f.txt"}}).status,
+        200);
+    // Beyond what is held in memory, so spooled.
+    EXPECT_EQ(
+        browser.upload("/cgi-bin/save_file", {{"f", "", "f", "text/plain", 400000}})
+            .status,
+        200);
+    EXPECT_EQ(browser
+                  .post("/cgi-bin/message", "--b\r\nbroken",
+                        {"Content-Type: multipart/form-data; boundary=b"})
+                  .status,
+              400);
+    EXPECT_EQ(browser.get("/cgi-bin/set_cookie?Path=%0A").status, 400);
+    const char* scripts[] = {"hello.cgi", "hello.sh", "env.sh", "inspect.cgi"};
+    EXPECT_EQ(browser.get("/cgi-bin/" + std::string(scripts[round % 4])).status, 200);
+}
+
+// Twenty-one requests a round. The fixture looks for crashed children and a sanitizer's
+// reports; a sanitizer also keeps freed memory for a while.
+TEST_P(Demo, TenThousandMixedRequestsLeaveNothingBehind) {
+    serve();
+    server.log().allow("CPPCGI0201");
+    Client browser = client();
+    for (int round = 0; round < 150; ++round) ask_everything(browser, round);
+    const auto before = resident(server);
+    for (int round = 0; round < 350; ++round) ask_everything(browser, round);
+#ifndef CPPCGI_SANITIZER_RUNTIME
+    for (const auto& [child, bytes] : resident(server)) {
+        if (!before.contains(child)) continue;  // a new one
+        EXPECT_LT(bytes - before.at(child), 1 << 20) << before.at(child) << " before";
+    }
+#endif
 }
 
 // The shared form vectors, over real HTTP, whole, chunked and dribbled.
