@@ -125,6 +125,30 @@ TEST_P(ScriptStreams, MemoryStaysFlatOverALargeAnswer) {
     EXPECT_LT(resident(), before + (8u << 20));
 }
 
+TEST_P(ScriptStreams, MemoryStaysFlatOverALargeUpload) {
+    script("a.cgi", "echo; cat | wc -c");
+    start();
+    Client one = client();
+    one.post("/a.cgi", "warm");
+    const std::size_t before = resident();
+    EXPECT_EQ(one.post("/a.cgi", std::string(200000000, 'x')).body, "200000000\n");
+    EXPECT_LT(resident(), before + (8u << 20));
+}
+
+TEST_P(ScriptStreams, TlsCarriesBodiesBothWays) {
+    server.make_certificate();
+    server.load("ssl");
+    script("a.cgi", "echo; echo $HTTPS; cat");
+    start(
+        "SSLEngine on\nSSLCertificateFile ${ROOT}/tls.crt\n"
+        "SSLCertificateKeyFile ${ROOT}/tls.key\n");
+    Client tls("https://127.0.0.1:" + std::to_string(server.port()));
+    for (const std::size_t size : {5u, 5000000u}) {
+        const std::string body(size, 'x');
+        EXPECT_EQ(tls.post("/a.cgi", body).body, "on\n" + body);
+    }
+}
+
 TEST_P(ScriptStreams, Http2CarriesBodiesBothWays) {
     if (!server.threaded()) GTEST_SKIP() << "mod_http2 needs threads";
     server.load("http2");
