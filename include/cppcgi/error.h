@@ -14,7 +14,6 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace cppcgi {
 
@@ -23,28 +22,28 @@ enum class errc : int {
 
     // A boundary parameter that cannot delimit anything.
     boundary_missing = 1,
-    boundary_malformed = 2,     // unbalanced quote, unquoted comma, control character
-    boundary_repeated = 3,      // two boundary parameters
-    boundary_too_long = 4,      // more than 200 characters
-    boundary_ambiguous = 5,     // a nested one that its outer one also ends
-    boundary_not_in_body = 6,   // outside RFC 2046's rules, and not found in the body
+    boundary_malformed = 2,    // unbalanced quote, unquoted comma, control character
+    boundary_repeated = 3,     // two boundary parameters
+    boundary_too_long = 4,     // more than 200 characters
+    boundary_ambiguous = 5,    // a nested one that its outer one also ends
+    boundary_not_in_body = 6,  // outside RFC 2046's rules, and not found in the body
 
     // A multipart body that does not follow its own grammar.
-    no_delimiter = 20,          // text, but no opening delimiter line
-    head_cut_off = 21,          // the input ends inside a part's head
-    head_line = 22,             // no colon, or a name that is no token
-    head_fold = 23,             // the first line of a head is a continuation line
-    head_blank = 24,            // a line of white space only
-    head_stray_cr = 25,         // CR without LF
-    head_delimiter = 26,        // a delimiter line inside a head
-    head_repeated = 27,         // a second Content-Disposition
+    no_delimiter = 20,             // text, but no opening delimiter line
+    head_cut_off = 21,             // the input ends inside a part's head
+    head_line = 22,                // no colon, or a name that is no token
+    head_fold = 23,                // the first line of a head is a continuation line
+    head_blank = 24,               // a line of white space only
+    head_stray_cr = 25,            // CR without LF
+    head_delimiter = 26,           // a delimiter line inside a head
+    head_repeated = 27,            // a second Content-Disposition
     head_parameter_repeated = 28,  // name or filename twice
 
     // Forms as a whole.
-    query_field = 40,           // strict_parsing: a piece without "="
-    undecodable = 41,           // errors="strict": bytes that the encoding does not know
+    query_field = 40,  // strict_parsing: a piece without "="
+    undecodable = 41,  // errors="strict": bytes that the encoding does not know
     unknown_encoding = 42,
-    unknown_errors = 43,        // an error handler other than strict, replace, ignore
+    unknown_errors = 43,  // an error handler other than strict, replace, ignore
     unusable_separator = 44,
 
     // Bounds, each named after its member of Limits or its form option.
@@ -55,17 +54,17 @@ enum class errc : int {
     max_fields = 64,
     max_part_header = 65,
     max_nesting = 66,
-    max_num_fields = 67,        // the form's option
-    maxlen = 68,                // the form's option
+    max_num_fields = 67,  // the form's option
+    maxlen = 68,          // the form's option
 
     // The way the body comes in, and goes to disk.
-    body_aborted = 80,          // the client went away
+    body_aborted = 80,  // the client went away
     body_timed_out = 81,
-    body_too_large = 82,        // the server's own limit (LimitRequestBody)
-    body_malformed = 83,        // broken chunking, or shorter than its Content-Length
-    body_failed = 84,           // the server or the stream could not read on
-    spool = 85,                 // the spool directory or its disk
-    body_in_use = 86,           // somebody else has read the body already
+    body_too_large = 82,  // the server's own limit (LimitRequestBody)
+    body_malformed = 83,  // broken chunking, or shorter than its Content-Length
+    body_failed = 84,     // the server or the stream could not read on
+    spool = 85,           // the spool directory or its disk
+    body_in_use = 86,     // somebody else has read the body already
 
     // Cookies and heads that we refuse to write.
     bad_cookie = 100,
@@ -126,39 +125,38 @@ private:
     int status_;
 };
 
-// A value, or the fault that kept it from being.
+// A value, or the fault that kept it from being. T has a default constructor.
 template <class T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    Result(Fault fault) : state_(std::in_place_index<1>, fault) { assert(fault); }
+    Result(T value) : value_(std::move(value)) {}
+    Result(Fault fault) : fault_(fault) { assert(fault); }
     Result(errc code) : Result(Fault{code, 0}) {}
 
-    explicit operator bool() const noexcept { return state_.index() == 0; }
-    Fault fault() const noexcept {
-        return state_.index() == 1 ? *std::get_if<1>(&state_) : Fault{};
-    }
-    std::error_code error() const noexcept { return make_error_code(fault().code); }
+    explicit operator bool() const noexcept { return !fault_; }
+    Fault fault() const noexcept { return fault_; }
+    std::error_code error() const noexcept { return make_error_code(fault_.code); }
 
     // The value; only when there is one.
-    T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    T* operator->() noexcept { return std::get_if<0>(&state_); }
-    const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+    T& operator*() & noexcept { return value_; }
+    const T& operator*() const& noexcept { return value_; }
+    T&& operator*() && noexcept { return std::move(value_); }
+    T* operator->() noexcept { return &value_; }
+    const T* operator->() const noexcept { return &value_; }
 
     // The value, or the fault thrown as Error.
     T& value() & {
-        if (Fault wrong = fault()) throw Error(wrong);
-        return **this;
+        if (fault_) throw Error(fault_);
+        return value_;
     }
     T&& value() && {
-        if (Fault wrong = fault()) throw Error(wrong);
-        return *std::move(*this);
+        if (fault_) throw Error(fault_);
+        return std::move(value_);
     }
 
 private:
-    std::variant<T, Fault> state_;
+    T value_{};
+    Fault fault_;
 };
 
 }  // namespace cppcgi

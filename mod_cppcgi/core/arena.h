@@ -28,7 +28,7 @@ public:
     char* take(std::size_t size) {
         if (static_cast<std::size_t>(end_ - at_) < size) {
             // A large piece does not end the block that small ones are taken from.
-            if (size > next_ / 2) return block(size);
+            if (size > next_ / 2 && block_ != nullptr) return block(size);
             grow(size);
         }
         return std::exchange(at_, at_ + size);
@@ -39,7 +39,7 @@ public:
     }
 
     std::string_view copy(std::string_view bytes) {
-        if (bytes.empty()) return {at_, 0};
+        if (bytes.empty()) return {"", 0};
         char* to = take(bytes.size());
         std::memcpy(to, bytes.data(), bytes.size());
         return {to, bytes.size()};
@@ -59,7 +59,7 @@ public:
         return static_cast<T*>(memory);
     }
 
-    // Bytes of all blocks but the first, which is part of the arena.
+    // Bytes of all blocks.
     std::size_t allocated() const noexcept { return allocated_; }
 
 private:
@@ -81,11 +81,10 @@ private:
         end_ = at_ + room;
     }
 
-    alignas(16) char first_[1024];
-    char* at_ = first_;
-    char* end_ = first_ + sizeof first_;
+    char* at_ = nullptr;
+    char* end_ = nullptr;
     Block* block_ = nullptr;
-    std::size_t next_ = 4096;
+    std::size_t next_ = 504;  // a small size class of every malloc
     std::size_t allocated_ = 0;
 };
 

@@ -32,7 +32,7 @@ std::optional<std::string_view> NameValueView::get(
 }
 
 std::string_view Field::name() const noexcept { return record_of(*this).name(); }
-bool Field::has_name() const noexcept { return data_of(*this).has_name; }
+bool Field::has_name() const noexcept { return data_of(*this).has_name(); }
 
 std::string_view Field::value() const {
     return data_of(*this).form->value_of(record_of(*this));
@@ -69,11 +69,11 @@ std::istream& Field::file() const {
     PartDetails& details = details_of(*this);
     if (details.stream != nullptr) return *details.stream;
     std::unique_ptr<std::istream> stream;
-    if (data.value != nullptr || data.value_size == 0) {
+    if (!data.is_spooled()) {
         stream = std::make_unique<detail::FieldStream>(value());
     } else {
         stream = std::make_unique<detail::FieldStream>(
-            data.form->spool.descriptor(data.place.file).value(), data.place.offset,
+            data.form->spool.descriptor(data.spool_file).value(), data.offset,
             data.value_size);
     }
     details.stream = stream.get();
@@ -92,7 +92,7 @@ void Field::save_as(const std::string& path, Existing existing,
     error = detail::save_as(*this, path, existing);
 }
 
-bool Field::has_type() const noexcept { return data_of(*this).is_part; }
+bool Field::has_type() const noexcept { return data_of(*this).kind != detail::FieldKind::urlencoded; }
 
 std::string_view Field::type() const {
     return has_type() ? details_of(*this).type : std::string_view();

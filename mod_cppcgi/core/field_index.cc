@@ -74,7 +74,7 @@ void FieldIndex::build(const FieldRecord* fields, std::size_t count) {
     slots_ = std::make_unique<Slot[]>(size);
     mask_ = size - 1;
     for (std::size_t i = 0; i < count; ++i) {
-        if (!fields[i].data.has_name) continue;
+        if (!fields[i].data.has_name()) continue;
         Slot& at = slot(fields, fields[i].name());
         const auto number = static_cast<std::uint32_t>(i + 1);
         if (at.first == 0) {
@@ -90,7 +90,7 @@ const FieldRecord* FieldIndex::find(const FieldRecord* fields, std::size_t count
                                     std::string_view name) {
     if (count <= few) {
         for (std::size_t i = 0; i < count; ++i) {
-            if (fields[i].data.has_name && fields[i].name() == name) return fields + i;
+            if (fields[i].data.has_name() && fields[i].name() == name) return fields + i;
         }
         return nullptr;
     }
@@ -103,7 +103,7 @@ const FieldRecord* FieldIndex::next(const FieldRecord* fields, std::size_t count
                                     const FieldRecord& field) {
     if (count <= few) {
         for (const FieldRecord* at = &field + 1; at != fields + count; ++at) {
-            if (at->data.has_name && at->name() == field.name()) return at;
+            if (at->data.has_name() && at->name() == field.name()) return at;
         }
         return nullptr;
     }
@@ -114,7 +114,7 @@ const FieldRecord* FieldIndex::next(const FieldRecord* fields, std::size_t count
 
 bool FieldIndex::is_first(const FieldRecord* fields, std::size_t count,
                           const FieldRecord& field) {
-    return field.data.has_name && find(fields, count, field.name()) == &field;
+    return field.data.has_name() && find(fields, count, field.name()) == &field;
 }
 
 }  // namespace cppcgi::detail

@@ -90,10 +90,8 @@ std::string_view Form::text_of(std::string_view bytes, Encoding from) const {
 
 std::string_view Form::value_of(const FieldRecord& field) const {
     const FieldData& data = field.data;
-    if (data.value != nullptr || data.value_size == 0)
-        return {data.value, data.value_size};
-    const char* mapped = spool.map(data.place.file).value();
-    return {mapped + data.place.offset, data.value_size};
+    if (!data.is_spooled()) return {data.value, data.value_size};
+    return {spool.map(data.spool_file).value() + data.offset, data.value_size};
 }
 
 PartDetails& Form::details_of(const FieldRecord& field) const {
@@ -103,7 +101,7 @@ PartDetails& Form::details_of(const FieldRecord& field) const {
         data.details->head = {data.head, data.head_size};
     }
     PartDetails& details = *data.details;
-    if (!details.read && data.is_part) read_details(*this, details);
+    if (!details.read && data.kind != FieldKind::urlencoded) read_details(*this, details);
     return details;
 }
 

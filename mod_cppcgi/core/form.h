@@ -48,26 +48,36 @@ struct PartDetails {
     std::istream* stream = nullptr;
 };
 
-// Plain data, so that lists of fields can grow by copying.
+enum class FieldKind : std::uint8_t { urlencoded, part, raw };  // raw: no form at all
+
+// Plain data of one cache line, so that lists of fields can grow by copying.
 struct FieldData {
-    const char* name = nullptr;
-    const char* value = nullptr;  // nullptr: in the spool, at `place`
-    std::uint64_t value_size = 0;
-    Spool::Place place;
+    static constexpr std::uint8_t in_memory = 0xff;
+
     const Form* form = nullptr;
-    const char* head = nullptr;  // of a part whose details nobody asked for yet
+    const char* name = nullptr;  // nullptr: it has none
+    union {
+        const char* value = nullptr;
+        std::uint64_t offset;  // in the spool, or while the text may still move
+    };
+    std::uint64_t value_size = 0;
+    const char* head = nullptr;  // of a part
     mutable PartDetails* details = nullptr;
     std::uint32_t name_size = 0;
     std::uint32_t head_size = 0;
     mutable std::uint32_t next_of_name = 0;  // index + 1, made by the field index
+    std::uint8_t spool_file = in_memory;
     std::int8_t done = 0;
-    bool has_name = false;
-    bool is_part = false;
-    bool is_raw = false;    // a body that is no form
+    FieldKind kind = FieldKind::urlencoded;
     bool is_ascii = false;  // known to be text as it is
+
+    bool has_name() const { return name != nullptr; }
+    bool is_spooled() const { return spool_file != in_memory; }
 };
+static_assert(sizeof(FieldData) == 64);
 
 struct FieldRecord final : Field {
+    FieldRecord() = default;
     explicit FieldRecord(const FieldData& from) : data(from) {}
     std::string_view name() const { return {data.name, data.name_size}; }
     FieldData data;
@@ -85,9 +95,11 @@ public:
     FieldList& operator=(const FieldList&) = delete;
     ~FieldList() { release(); }
 
-    FieldRecord& add(const FieldData& data) {
-        if (size_ == capacity_) grow();
-        return *new (first_ + size_++) FieldRecord(data);
+    // A new field to be filled in where it is: a copy of what was just written in small
+    // pieces would wait for them.
+    FieldData& add() {
+        if (size_ == capacity_) [[unlikely]] grow();
+        return (new (first_ + size_++) FieldRecord)->data;
     }
     FieldRecord& operator[](std::size_t i) const { return first_[i]; }
     FieldRecord* data() const { return first_; }
@@ -100,7 +112,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t inline_count = 16;
+    // So many that a form of a few fields is one small piece of the heap.
+    static constexpr std::size_t inline_count = 12;
     FieldRecord* inline_fields() const {
         return reinterpret_cast<FieldRecord*>(const_cast<char*>(inline_));
     }
@@ -114,7 +127,8 @@ private:
 };
 
 struct Form {
-    explicit Form(std::string spool_directory) : spool(std::move(spool_directory)) {}
+    // Not the default: that would clear the memory kept for small forms.
+    Form() {}  // NOLINT(modernize-use-equals-default)
 
     // Text in UTF-8 of bytes of the form; views them when nothing is to change.
     std::string_view text_of(std::string_view bytes) const {

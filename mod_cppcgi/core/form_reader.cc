@@ -1,6 +1,7 @@
 #include "core/form_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ namespace {
 constexpr std::uint64_t most_fields = 1u << 31;
 constexpr std::uint64_t most_text = 1u << 31;
 
+std::uintptr_t address(const char* at) { return reinterpret_cast<std::uintptr_t>(at); }
+
+constexpr std::string_view urlencoded_type = "application/x-www-form-urlencoded";
+
 class FormReader {
 public:
     FormReader(Form& form, const FormInput& input, const Limits& limits,
@@ -38,7 +43,16 @@ private:
     // Takes the fields of one urlencoded text.
     struct Sink {
         Form& form;
-        void field(const UrlencodedField& at);
+        std::uintptr_t base;  // where the text is going to be, as far as that is known
+        void field(const UrlencodedField& at) {
+            FieldData& data = form.fields.add();
+            data.form = &form;
+            data.name = reinterpret_cast<const char*>(base + at.begin);
+            data.value = reinterpret_cast<const char*>(base + at.value);
+            data.name_size = static_cast<std::uint32_t>(at.equals - at.begin);
+            data.value_size = at.end - at.value;
+            data.is_ascii = true;
+        }
     };
     using Parser = UrlencodedParser<Sink>;
 
@@ -54,7 +68,7 @@ private:
     template <class Next>
     Fault parse_urlencoded(Next next, std::uint64_t expected);
     static Fault feed(Parser& parser, TextStore& store, std::string_view slice);
-    Fault set_texts(std::size_t first, const char* base, bool high);
+    Fault set_texts(std::size_t first, std::uintptr_t moved, bool high);
 
     Fault check_texts() const;
     bool is_decodable(std::string_view bytes, Encoding encoding) const;
@@ -71,17 +85,6 @@ private:
 };
 
 // ---------------------------------------------------------------- urlencoded
-
-void FormReader::Sink::field(const UrlencodedField& at) {
-    FieldData data;
-    data.form = &form;
-    data.has_name = true;
-    // An offset until the text stays where it is: see set_texts().
-    data.place.offset = at.begin;
-    data.name_size = static_cast<std::uint32_t>(at.equals - at.begin);
-    data.value_size = at.end - at.value;
-    form.fields.add(data);
-}
 
 UrlencodedRules FormReader::urlencoded_rules() const {
     UrlencodedRules rules;
@@ -122,28 +125,31 @@ Fault copy_to(TextStore& store, std::string_view text) {
 template <class Next>
 Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
     const std::size_t first = form_.fields.size();
-    Sink sink{form_};
+    Sink sink{form_, 0};
     Parser parser(urlencoded_rules(), kernels_, sink);
     TextStore store(form_.arena, form_.spool, limits_.max_memory);
     Result<std::string_view> slice = next();
+    if (slice) expected = std::max<std::uint64_t>(expected, slice->size());
     if (slice && input_.borrow && slice->size() < most_text / 2) {
         const std::string_view whole = *slice;
+        sink.base = address(whole.data());
         const std::size_t viewed = parser.view(whole);
         slice = parser.fault() || viewed < whole.size() ? whole.substr(viewed) : next();
         if (parser.fault() || (slice && slice->empty())) {
             char none[Parser::slack];
             parser.finish(none);
             counted_ += parser.pieces();
-            const Fault fault = set_texts(first, whole.data(), parser.high());
+            const Fault fault = set_texts(first, 0, parser.high());
             return parser.fault() ? parser.fault() : fault;
         }
-        if (slice) store.expect(std::max<std::uint64_t>(expected, whole.size()));
+        if (slice) store.expect(expected);
         if (Fault fault = copy_to(store, whole.substr(0, viewed))) {
             form_.fields.shrink(first);
             return fault;
         }
-    } else if (slice && expected != 0) {
+    } else if (slice) {
         store.expect(expected);
+        sink.base = address(store.memory());
     }
     Fault fault;
     for (; slice && !slice->empty() && !fault; slice = next()) {
@@ -152,8 +158,7 @@ Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
     if (!fault) fault = slice.fault();
     if (!fault) {
         const Result<char*> room = store.room(0);
-        if (!room) return room.fault();
-        fault = store.wrote(parser.finish(*room));
+        fault = room ? store.wrote(parser.finish(*room)) : room.fault();
         if (!fault) fault = parser.fault();
     }
     counted_ += parser.pieces();
@@ -162,21 +167,22 @@ Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
         form_.fields.shrink(first);
         return fault ? fault : base.fault();
     }
-    const Fault undecodable = set_texts(first, *base, parser.high());
+    const Fault undecodable =
+        set_texts(first, address(*base) - sink.base, parser.high());
     return fault ? fault : undecodable;
 }
 
-// Turns offsets into views, and names into text.
-Fault FormReader::set_texts(std::size_t first, const char* base, bool high) {
-    const bool as_it_is = !high && form_.encoding != Encoding::utf16le &&
+// Corrects the fields where the text has moved, and decodes their names.
+Fault FormReader::set_texts(std::size_t first, std::uintptr_t moved, bool high) {
+    const bool is_ascii = !high && form_.encoding != Encoding::utf16le &&
                           form_.encoding != Encoding::utf16be;
+    if (moved == 0 && is_ascii) return {};
     for (std::size_t i = first; i < form_.fields.size(); ++i) {
         FieldData& data = form_.fields[i].data;
-        data.name = base + data.place.offset;
-        // Behind the name stands its "="; a field without one has no value either.
-        data.value = data.name + data.name_size + (data.value_size != 0 ? 1 : 0);
-        data.is_ascii = as_it_is;
-        if (as_it_is) continue;
+        data.name = reinterpret_cast<const char*>(address(data.name) + moved);
+        data.value = reinterpret_cast<const char*>(address(data.value) + moved);
+        data.is_ascii = is_ascii;
+        if (is_ascii) continue;
         const std::string_view name(data.name, data.name_size);
         if (form_.on_error == OnError::strict && !is_decodable(name, form_.encoding)) {
             // This field and those behind it have no text yet, and never will.
@@ -184,7 +190,7 @@ Fault FormReader::set_texts(std::size_t first, const char* base, bool high) {
             return {errc::undecodable, 0};
         }
         const std::string_view text = form_.text_of(name);
-        data.name = text.data();
+        data.name = text.empty() ? "" : text.data();
         data.name_size = static_cast<std::uint32_t>(text.size());
     }
     return {};
@@ -302,7 +308,7 @@ Fault FormReader::check_texts() const {
             }
             // Names and file names were checked when they were decoded.
             const bool is_file = details != nullptr && details->has_filename;
-            if (is_file || data.is_ascii || data.is_raw) continue;
+            if (is_file || data.is_ascii || data.kind == FieldKind::raw) continue;
             if (!is_decodable(form_.value_of(*field), form_.encoding)) return wrong;
         }
         return {};
@@ -339,13 +345,13 @@ Fault FormReader::read_fields() {
     if (equals_nocase(input_.method, "GET") || equals_nocase(input_.method, "HEAD")) {
         return read_query();
     }
-    constexpr std::string_view urlencoded = "application/x-www-form-urlencoded";
     // As Python: a POST that does not say is a form, other methods carry text.
     const std::string_view absent =
-        equals_nocase(input_.method, "POST") ? urlencoded : "text/plain";
+        equals_nocase(input_.method, "POST") ? urlencoded_type : "text/plain";
     const std::string_view type = input_.content_type.value_or(absent);
+    if (type == urlencoded_type) return read_urlencoded();
     const std::string_view media = ParameterReader(type).main();
-    if (equals_nocase(media, urlencoded)) return read_urlencoded();
+    if (equals_nocase(media, urlencoded_type)) return read_urlencoded();
     if (is_multipart(media)) return read_parts();
     return read_raw(type);
 }
@@ -355,7 +361,8 @@ Fault FormReader::read_fields() {
 std::shared_ptr<Form> read_form(const FormInput& input, const Limits& limits,
                                 const FormOptions& options,
                                 const scan::Kernels& kernels) {
-    auto form = std::make_shared<Form>(limits.spool_dir);
+    auto form = std::make_shared<Form>();
+    form->spool.use(limits.spool_dir);
     FormReader reader(*form, input, limits, options, kernels);
     form->fault = reader.read();
     return form;

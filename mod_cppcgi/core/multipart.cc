@@ -50,6 +50,14 @@ MultipartParser::MultipartParser(Boundary boundary, const MultipartRules& rules,
     // A head is held in memory as a whole.
     rules_.max_part_header = std::min<std::uint64_t>(rules_.max_part_header, 1u << 30);
     levels_.push_back({delimiter_of(boundary.text), boundary.unusual});
+    set_needle();
+}
+
+// Inside nested bodies any line that begins with dashes may be a delimiter.
+void MultipartParser::set_needle() noexcept {
+    const std::string& delimiter = levels_[0].delimiter;
+    const bool whole = depth_ == 0;
+    needle_ = {delimiter.data(), whole ? delimiter.size() : 3, whole};
 }
 
 void MultipartParser::feed(std::string_view chunk) noexcept {
@@ -91,28 +99,45 @@ MultipartParser::Event MultipartParser::next() {
 
 // ---------------------------------------------------------------- delimiters
 
+// What a line is that begins with the dashes and boundary of a level, `size` bytes.
+inline MultipartParser::Line MultipartParser::classify_rest(std::string_view line,
+                                                            std::size_t size,
+                                                            std::size_t level,
+                                                            bool at_end) noexcept {
+    using Kind = Line::Kind;
+    const auto whole = [level](Kind kind, std::size_t length) {
+        return Line::whole(kind, level, length);
+    };
+    const Line is_text{Kind::text};
+    const Line undecided{at_end ? Kind::text : Kind::undecided};
+    std::size_t i = size;
+    if (line.size() - i >= 2 && line[i] == '\r' && line[i + 1] == '\n') {
+        return whole(Kind::delimiter, i + 2);
+    }
+    if (i < line.size() && line[i] == '-') {
+        if (i + 1 == line.size()) return undecided;
+        return line[i + 1] == '-' ? whole(Kind::close, i + 2) : is_text;
+    }
+    const std::size_t padding_end = std::min(line.size(), i + max_padding);
+    while (i < padding_end && is_blank(line[i])) ++i;
+    if (i == line.size()) return at_end ? whole(Kind::delimiter, i) : undecided;
+    if (line[i] == '\n') return whole(Kind::delimiter, i + 1);
+    if (line[i] != '\r') return is_text;
+    if (i + 1 == line.size()) return undecided;
+    return line[i + 1] == '\n' ? whole(Kind::delimiter, i + 2) : is_text;
+}
+
 MultipartParser::Line MultipartParser::classify_one(std::string_view line,
                                                     std::size_t level,
                                                     bool at_end) const noexcept {
-    using Kind = Line::Kind;
-    const Line is_text{Kind::text};
-    const Line undecided{Kind::undecided};
     const std::string_view dashes =
         std::string_view(levels_[level].delimiter).substr(1);
     if (line.size() < dashes.size()) {
-        return !at_end && dashes.starts_with(line) ? undecided : is_text;
+        const bool could_be = !at_end && dashes.starts_with(line);
+        return {could_be ? Line::Kind::undecided : Line::Kind::text};
     }
-    if (!line.starts_with(dashes)) return is_text;
-    std::size_t i = dashes.size();
-    if (line.substr(i).starts_with("--")) return {Kind::close, level, i + 2};
-    if (line.substr(i) == "-") return at_end ? is_text : undecided;
-    const std::size_t padding_end = std::min(line.size(), i + max_padding);
-    while (i < padding_end && is_blank(line[i])) ++i;
-    if (i == line.size()) return at_end ? Line{Kind::delimiter, level, i} : undecided;
-    if (line[i] == '\n') return {Kind::delimiter, level, i + 1};
-    if (line[i] != '\r') return is_text;
-    if (i + 1 == line.size()) return at_end ? is_text : undecided;
-    return line[i + 1] == '\n' ? Line{Kind::delimiter, level, i + 2} : is_text;
+    if (!line.starts_with(dashes)) return {Line::Kind::text};
+    return classify_rest(line, dashes.size(), level, at_end);
 }
 
 // An outer delimiter ends everything inside it (RFC 2046 section 5.1.2), so the outermost
@@ -128,8 +153,9 @@ MultipartParser::Line MultipartParser::classify(std::string_view line,
 }
 
 void MultipartParser::line_start() noexcept {
-    holding_ = true;
-    held_.clear();
+    // Most lines are no delimiters: those need not be held.
+    holding_ = at_ == chunk_.size() || chunk_[at_] == '-';
+    if (!held_.empty()) held_.clear();
     held_line_ = 0;
 }
 
@@ -148,13 +174,14 @@ MultipartParser::Event MultipartParser::text(std::string_view bytes) {
     return Event::need_input;
 }
 
-// Holds the tail of the chunk back, which begins with a line end.
+// Holds the tail of the chunk back: a line end and what follows it, or, where a line has
+// just begun, without one.
 MultipartParser::Event MultipartParser::hold(std::string_view tail) {
+    const bool begun = holding_;
     holding_ = true;
     held_ = tail;
-    held_line_ = tail.size();
     const std::size_t lf = tail.find('\n');
-    if (lf != npos) held_line_ = lf + 1;
+    held_line_ = begun ? 0 : lf == npos ? tail.size() : lf + 1;
     at_ = chunk_.size();
     return Event::need_input;
 }
@@ -168,8 +195,6 @@ MultipartParser::Event MultipartParser::scan() {
     }
     const char* const begin = chunk_.data() + at_;
     const char* const end = chunk_.data() + chunk_.size();
-    const std::string& delimiter = levels_[0].delimiter;
-    const std::size_t needle = depth_ == 0 ? delimiter.size() : 3;
     const auto line_end_before = [begin](const char* lf) {
         return lf > begin && lf[-1] == '\r' ? lf - 1 : lf;
     };
@@ -177,31 +202,30 @@ MultipartParser::Event MultipartParser::scan() {
         return std::string_view(from, static_cast<std::size_t>(to - from));
     };
     for (const char* from = begin;;) {
-        const char* lf = kernels_->find_line(from, end, delimiter.data(), needle);
+        const char* const lf = kernels_->find_line(from, end, needle_);
         if (lf == nullptr) break;
-        const Line line = classify(view(lf + 1, end), false);
-        if (line.kind == Line::Kind::text) {
-            from = lf + 1;
-            continue;
-        }
+        from = lf + 1;
+        const Line line =
+            needle_.whole ? classify_rest(view(lf + 1, end), needle_.size - 1, 0, false)
+                          : classify(view(lf + 1, end), false);
+        if (line.kind == Line::Kind::text) continue;
         const char* const stop = line_end_before(lf);
         if (line.kind == Line::Kind::undecided) {
             hold(view(stop, end));
-        } else {
-            at_ = static_cast<std::size_t>(lf + 1 - chunk_.data()) + line.size;
-            const Event event = text(view(begin, stop));
-            const Event taken = take(line);
-            return event == Event::need_input ? taken : event;
+            return text(view(begin, stop));
         }
-        return text(view(begin, stop));
+        at_ = static_cast<std::size_t>(lf + 1 - chunk_.data()) + line.size();
+        const Event event = text(view(begin, stop));
+        const Event taken = take(line);
+        return event == Event::need_input ? taken : event;
     }
     // The last line may be the beginning of a delimiter.
-    const std::string_view whole = view(begin, end);
-    const std::size_t tail = std::min(whole.size(), needle - 1);
-    const std::size_t lf = whole.substr(whole.size() - tail).rfind('\n');
+    const std::string_view all = view(begin, end);
+    const std::size_t tail = std::min(all.size(), needle_.size - 1);
+    const std::size_t last = all.substr(all.size() - tail).rfind('\n');
     const char* stop = end;
-    if (lf != npos) {
-        const char* const at = end - tail + lf;
+    if (last != npos) {
+        const char* const at = end - tail + last;
         if (classify(view(at + 1, end), false).kind == Line::Kind::undecided) {
             stop = line_end_before(at);
         }
@@ -212,8 +236,29 @@ MultipartParser::Event MultipartParser::scan() {
     return text(view(begin, stop));
 }
 
+// At the beginning of a line, with nothing held back: it mostly lies in the chunk.
+MultipartParser::Event MultipartParser::begin_line() {
+    const Line line = classify(rest(), false);
+    if (line.kind == Line::Kind::undecided) return hold(rest());
+    holding_ = false;
+    if (line.kind == Line::Kind::text) {
+        return state_ == State::head_start ? begin_head() : Event::need_input;
+    }
+    at_ += line.size();
+    return take(line);
+}
+
+MultipartParser::Event MultipartParser::begin_head() {
+    state_ = State::head;
+    head_bytes_.clear();
+    if (!held_.empty()) head_bytes_ = held_;
+    head_line_ = 0;
+    return Event::need_input;
+}
+
 // Goes on with what was held back, byte by byte, until it is known what it is.
 MultipartParser::Event MultipartParser::resolve() {
+    if (held_.empty() && at_ < chunk_.size()) return begin_line();
     for (;;) {
         const bool more = at_ < chunk_.size();
         const bool at_end = !more && finished_;
@@ -234,57 +279,56 @@ MultipartParser::Event MultipartParser::resolve() {
         holding_ = false;
         const bool text_only = line.kind == Line::Kind::text;
         // The byte that decided against a delimiter may begin the next line.
-        const std::size_t used = text_only ? 0 : held_line_ + line.size;
+        const std::size_t used = text_only ? 0 : held_line_ + line.size();
         if (held_.size() > used && !in_line_end && !at_end && at_ > 0 &&
             held_.size() > held_line_) {
             held_.pop_back();
             --at_;
         }
         if (!text_only) return take(line);
-        if (state_ == State::head_start) {
-            state_ = State::head;
-            head_bytes_ = held_;
-            head_line_ = 0;
-            return Event::need_input;
-        }
+        if (state_ == State::head_start) return begin_head();
         shown_.swap(held_);
         return text(shown_);
     }
 }
 
 // A delimiter line has been read: what is open below it ends.
-MultipartParser::Event MultipartParser::take(const Line& line) {
+MultipartParser::Event MultipartParser::take(Line line) {
     holding_ = false;
-    if (state_ == State::preamble && line.level < depth_ && levels_[depth_].preamble) {
+    if (state_ == State::preamble && line.level() < depth_ &&
+        levels_[depth_].preamble) {
         return fail_without_delimiter();
     }
     const bool form_without_delimiter =
-        state_ == State::preamble && line.level == depth_ &&
+        state_ == State::preamble && line.level() == depth_ &&
         line.kind == Line::Kind::close && levels_[depth_].preamble_text;
     if (form_without_delimiter) return fail_without_delimiter();
     if (state_ == State::head_start && line.kind == Line::Kind::delimiter &&
         count_part() == Event::fault) {
         return Event::fault;
     }
-    line_ = line;
+    closing_level_ = line.kind == Line::Kind::close;
+    closing_to_ = line.level();
     state_ = State::closing;
     return Event::need_input;
 }
 
 // Ends one part a call, innermost first; then goes on behind the delimiter.
 MultipartParser::Event MultipartParser::close_parts() {
-    const bool close = line_.kind == Line::Kind::close;
+    const bool close = closing_level_;
     if (part_open_) {
         part_open_ = false;
         event_depth_ = depth_;
-        done_ = input_ended_ || line_.level < depth_ ? -1 : close ? 1 : 0;
+        done_ = input_ended_ || closing_to_ < depth_ ? -1 : close ? 1 : 0;
+        if (!input_ended_ && closing_to_ == depth_) go_on();
         return Event::part_end;
     }
-    if (depth_ > line_.level || (input_ended_ && depth_ > 0)) {
+    if (depth_ > closing_to_ || (input_ended_ && depth_ > 0)) {
         const bool closed = levels_[depth_].closed;
         levels_.pop_back();
         event_depth_ = --depth_;
-        const bool cut = input_ended_ || !closed || depth_ > line_.level;
+        set_needle();
+        const bool cut = input_ended_ || !closed || depth_ > closing_to_;
         done_ = cut ? -1 : close ? 1 : 0;
         return Event::part_end;
     }
@@ -292,14 +336,20 @@ MultipartParser::Event MultipartParser::close_parts() {
         state_ = State::ended;
         return Event::end;
     }
-    if (close) {
+    go_on();
+    return Event::need_input;
+}
+
+// Behind a delimiter.
+void MultipartParser::go_on() {
+    if (closing_level_) {
         levels_[depth_].closed = true;
         state_ = State::epilogue;
-    } else {
-        state_ = State::head_start;
-        line_start();
+        return;
     }
-    return Event::need_input;
+    state_ = State::head_start;
+    line_start();
+    if (!holding_) begin_head();
 }
 
 // ---------------------------------------------------------------- heads
@@ -312,6 +362,14 @@ MultipartParser::Event MultipartParser::count_part() noexcept {
 MultipartParser::Event MultipartParser::read_head() {
     std::string_view bytes = rest();
     const std::size_t before = head_bytes_.size();
+    if (before == 0) {
+        const std::size_t usual = read_usual_head(bytes, head_);
+        if (usual != 0 && usual <= rules_.max_part_header) {
+            if (count_part() == Event::fault) return Event::fault;
+            at_ += usual + 2;
+            return begin_part();
+        }
+    }
     if (before != 0) {
         // Enough to see a blank line behind the longest head allowed.
         const std::size_t most =
@@ -352,12 +410,19 @@ MultipartParser::Event MultipartParser::head_done(std::string_view head) {
         return fail({code, 0});
     }
     event_depth_ = depth_;
-    if (!head_.multipart) {
-        part_open_ = true;
-        state_ = State::data;
-        line_start();
-        return Event::head;
-    }
+    return head_.multipart ? begin_body() : begin_part();
+}
+
+MultipartParser::Event MultipartParser::begin_part() {
+    part_open_ = true;
+    event_depth_ = depth_;
+    state_ = State::data;
+    line_start();
+    return Event::head;
+}
+
+// A part that is multipart itself.
+MultipartParser::Event MultipartParser::begin_body() {
     if (depth_ + 1 > rules_.max_nesting) {
         return fail({errc::max_nesting, rules_.max_nesting});
     }
@@ -374,6 +439,7 @@ MultipartParser::Event MultipartParser::head_done(std::string_view head) {
     }
     levels_.push_back({std::move(delimiter), inner->unusual});
     ++depth_;
+    set_needle();
     state_ = State::preamble;
     line_start();
     return Event::head;
@@ -388,7 +454,8 @@ MultipartParser::Event MultipartParser::at_end() {
         return fail_without_delimiter();
     }
     input_ended_ = true;
-    line_ = {Line::Kind::close, 0, 0};
+    closing_level_ = true;
+    closing_to_ = 0;
     state_ = State::closing;
     return close_parts();
 }

@@ -82,25 +82,39 @@ private:
         bool preamble_text = false;  // and it is more than white space
     };
 
-    // What a line, or the beginning of one, is.
+    // What a line, or the beginning of one, is. Two words, which are returned in registers.
     struct Line {
-        enum class Kind : std::uint8_t { text, undecided, delimiter, close } kind;
-        std::size_t level = 0;
-        std::size_t size = 0;  // of the delimiter, its line end included
+        enum class Kind : std::uint64_t { text, undecided, delimiter, close } kind;
+        std::uint64_t place = 0;
+
+        static Line whole(Kind kind, std::size_t level, std::size_t size) noexcept {
+            return {kind, static_cast<std::uint64_t>(level) << 32 | size};
+        }
+        std::size_t level() const noexcept { return place >> 32; }
+        // Of the delimiter, its line end included.
+        std::size_t size() const noexcept { return place & 0xffffffffu; }
     };
 
     Line classify(std::string_view line, bool at_end) const noexcept;
     Line classify_one(std::string_view line, std::size_t level,
                       bool at_end) const noexcept;
+    static Line classify_rest(std::string_view line, std::size_t size,
+                              std::size_t level, bool at_end) noexcept;
 
     Event scan();
+    Event begin_line();
     Event resolve();
+    Event begin_head();
+    Event begin_part();
+    Event begin_body();
     Event hold(std::string_view tail);
     Event text(std::string_view bytes);
-    Event take(const Line& line);
+    Event take(Line line);
     Event read_head();
     Event head_done(std::string_view head);
     Event close_parts();
+    void go_on();
+    void set_needle() noexcept;
     Event at_end();
     Event fail(Fault fault) noexcept;
     Event fail_without_delimiter() noexcept;
@@ -112,11 +126,14 @@ private:
     const scan::Kernels* kernels_;
     std::vector<Level> levels_;
     std::size_t depth_ = 0;  // of the innermost open level
+    scan::Needle needle_{};  // what any delimiter begins with
 
     std::string_view chunk_;
     std::size_t at_ = 0;
     bool finished_ = false;
     State state_ = State::preamble;
+    bool closing_level_ = false;  // in State::closing: by a close-delimiter
+    std::size_t closing_to_ = 0;  // ... of this level
 
     // The end of a line and the beginning of the next, which may become a delimiter.
     bool holding_ = true;
@@ -127,7 +144,6 @@ private:
     std::string head_bytes_;     // of a head that comes in pieces; its views need it
     std::size_t head_line_ = 0;  // where its last line begins
 
-    Line line_{};             // the delimiter that ends parts, in State::closing
     bool part_open_ = false;  // at depth_, and no container
     bool input_ended_ = false;
 

@@ -2,8 +2,12 @@
 
 #include <cppcgi/ext_value.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -112,23 +116,44 @@ errc read_disposition(std::string_view value, PartHead& part) {
     return errc::none;
 }
 
-// What every browser writes for a field: nothing to check but the name's bytes.
-bool read_usual(std::string_view head, PartHead& part) {
-    constexpr std::string_view prefix = "Content-Disposition: form-data; name=\"";
-    constexpr std::string_view suffix = "\"\r\n";
-    if (head.size() < prefix.size() + suffix.size() || !head.starts_with(prefix) ||
-        !head.ends_with(suffix)) {
-        return false;
+constexpr std::uint64_t ones = 0x0101010101010101u;
+
+// Bit 7 of the lowest byte that equals `c` is set, and maybe some above.
+constexpr std::uint64_t equal_bytes(std::uint64_t word, char c) {
+    const std::uint64_t both = word ^ (ones * static_cast<unsigned char>(c));
+    return (both - ones) & ~both;
+}
+
+// Where a quoted string ends, or is none of the simple kind: a quote, a backslash, or a
+// control character of up to CR.
+std::size_t find_quoted_stop(std::string_view bytes, std::size_t from) {
+    if constexpr (std::endian::native == std::endian::little) {
+        for (; bytes.size() - from >= 8; from += 8) {
+            std::uint64_t word;
+            std::memcpy(&word, bytes.data() + from, sizeof word);
+            const std::uint64_t controls = (word - ones * ('\r' + 1)) & ~word;
+            const std::uint64_t found =
+                (equal_bytes(word, '"') | equal_bytes(word, '\\') | controls) &
+                ones << 7;
+            if (found != 0) {
+                return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+            }
+        }
     }
-    const std::string_view name =
-        head.substr(prefix.size(), head.size() - prefix.size() - suffix.size());
-    for (const char c : name) {
-        if (c == '"' || c == '\\' || c == '\r' || c == '\n') return false;
-    }
-    part.text = head;
-    part.name = name;
-    part.has_name = true;
-    return true;
+    return std::min(bytes.find_first_of("\"\\\r\n", from), bytes.size());
+}
+
+// One by one: compilers chain assignments through memory, which costs more than the rest.
+void clear(PartHead& part) {
+    part.text = std::string_view();
+    part.name = std::string_view();
+    part.filename = std::string_view();
+    part.content_type = std::string_view();
+    part.has_name = false;
+    part.has_filename = false;
+    part.filename_is_utf8 = false;
+    part.multipart = false;
+    part.usual = false;
 }
 
 }  // namespace
@@ -143,11 +168,27 @@ bool next_head_line(std::string_view& rest, HeadLine& line) noexcept {
     return true;
 }
 
-errc read_part_head(std::string_view head, PartHead& part) {
-    part.text = part.name = part.filename = part.content_type = {};
-    part.has_name = part.has_filename = part.filename_is_utf8 = part.multipart = false;
-    if (read_usual(head, part)) return errc::none;
+std::size_t read_usual_head(std::string_view bytes, PartHead& part) noexcept {
+    constexpr std::string_view prefix = "Content-Disposition: form-data; name=\"";
+    constexpr std::string_view suffix = "\"\r\n\r\n";
+    if (!bytes.starts_with(prefix)) return 0;
+    const std::size_t end = find_quoted_stop(bytes, prefix.size());
+    if (bytes.size() - end < suffix.size() ||
+        std::memcmp(bytes.data() + end, suffix.data(), suffix.size()) != 0) {
+        return 0;
+    }
+    if (!part.usual) {
+        clear(part);
+        part.has_name = true;
+        part.usual = true;
+    }
+    part.text = {bytes.data(), end + 3};
+    part.name = {bytes.data() + prefix.size(), end - prefix.size()};
+    return part.text.size();
+}
 
+errc read_part_head(std::string_view head, PartHead& part) {
+    clear(part);
     bool folded = false;
     if (const errc code = check_lines(head, folded); code != errc::none) return code;
     if (folded) {

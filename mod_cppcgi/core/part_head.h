@@ -6,6 +6,7 @@
 
 #include <cppcgi/error.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -22,12 +23,17 @@ struct PartHead {
     // filename came from filename*, and is UTF-8 whatever the form's encoding.
     bool filename_is_utf8 = false;
     bool multipart = false;
+    bool usual = false;  // nothing but text and name is set
 
     // What had to be rewritten; the views above point into these or into the input.
     std::string unfolded;
     std::string name_text;
     std::string filename_text;
 };
+
+// What every browser writes for a field that is no file, at the beginning of `bytes`:
+// returns the head's size, without the blank line that is behind it, or 0.
+std::size_t read_usual_head(std::string_view bytes, PartHead& part) noexcept;
 
 // Reads a head, which has to outlive `part`. Delimiter lines inside it are the caller's.
 errc read_part_head(std::string_view head, PartHead& part);

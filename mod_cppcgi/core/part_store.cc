@@ -12,13 +12,13 @@ constexpr std::uint64_t heads_factor = 4;
 }  // namespace
 
 FieldData& PartStore::add_field(std::size_t depth) {
-    FieldData data;
-    data.form = &form_;
-    data.is_part = true;
     depth_ = depth;
-    if (depth == 0) return form_.fields.add(data).data;
     if (nested_.size() < depth) nested_.resize(depth);
-    return nested_[depth - 1].emplace_back(data);
+    FieldData& data =
+        depth == 0 ? form_.fields.add() : nested_[depth - 1].emplace_back();
+    data.form = &form_;
+    data.kind = FieldKind::part;
+    return data;
 }
 
 FieldData& PartStore::open_field(std::size_t depth) {
@@ -44,8 +44,8 @@ bool PartStore::set_name(FieldData& data, std::string_view name) {
         return false;
     }
     name = form_.head_text_of(name);
-    data.has_name = true;
-    data.name = name.data();
+    // Never nullptr, which would say that there is none.
+    data.name = name.empty() ? "" : name.data();
     data.name_size = static_cast<std::uint32_t>(name.size());
     return true;
 }
@@ -98,7 +98,7 @@ Fault PartStore::begin(const PartHead& head, std::size_t depth) {
 
 Fault PartStore::begin_raw(std::optional<std::string_view> content_type) {
     FieldData& data = add_field(0);
-    data.is_raw = true;
+    data.kind = FieldKind::raw;
     if (content_type) {
         std::string head = "Content-Type: ";
         head += *content_type;
@@ -169,7 +169,8 @@ Fault PartStore::finish_value(FieldData& data) {
     }
     data.value_size = size_;
     if (spooled_) {
-        data.place = place_;
+        data.spool_file = static_cast<std::uint8_t>(place_.file);
+        data.offset = place_.offset;
     } else {
         data.value = stays ? value.data() : form_.arena.copy(value).data();
     }

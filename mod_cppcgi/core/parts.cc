@@ -132,7 +132,7 @@ void PartReader::State::count(std::size_t bytes) {
 
 void PartReader::State::take_head() {
     const detail::PartHead& head = parser->head();
-    part.form = std::make_unique<Form>(std::string());
+    part.form = std::make_unique<Form>();
     part.form->encoding = part.form->head_encoding = encoding;
     part.form->on_error = on_error;
     part.depth = static_cast<unsigned>(parser->depth());

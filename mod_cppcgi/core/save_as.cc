@@ -87,12 +87,12 @@ std::error_code copy_spooled(int to, int from, std::uint64_t offset,
 std::error_code write_value(const Field& field, int fd) {
     const FieldRecord& record = record_of(field);
     const FieldData& data = record.data;
-    if (data.value != nullptr || data.value_size == 0) {
+    if (!data.is_spooled()) {
         return write_all(fd, data.form->value_of(record));
     }
-    const Result<int> from = data.form->spool.descriptor(data.place.file);
+    const Result<int> from = data.form->spool.descriptor(data.spool_file);
     if (!from) return error_of(static_cast<int>(from.fault().limit));
-    return copy_spooled(fd, *from, data.place.offset, data.value_size);
+    return copy_spooled(fd, *from, data.offset, data.value_size);
 }
 
 std::error_code copy_to(const Field& field, const std::string& name) {
@@ -113,8 +113,7 @@ std::error_code save_as(const Field& field, const std::string& path,
     if (path.empty() || path.find('\0') != std::string::npos) return error_of(EINVAL);
     const FieldData& data = record_of(field).data;
     const std::string name = name_beside(path);
-    const bool spooled = data.value == nullptr && data.value_size != 0;
-    if (!spooled || !link_spooled(*data.form, data.place.file, name)) {
+    if (!data.is_spooled() || !link_spooled(*data.form, data.spool_file, name)) {
         if (const std::error_code error = copy_to(field, name)) return error;
     }
     if (existing == Field::Existing::replace) {

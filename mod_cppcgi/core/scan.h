@@ -26,11 +26,19 @@ constexpr std::uint32_t equals_mark = 0x80000000u;
 // A call stops while there is room for fewer marks than this.
 constexpr std::size_t marks_at_least = 64;
 
+// A line to look for: LF, then no second one, so that places cannot overlap.
+struct Needle {
+    const char* text;
+    std::size_t size;
+    // Whether a delimiter's rest has to follow: the input's end, "-", white space or a
+    // line end.
+    bool whole;
+};
+
 struct Kernels {
-    // The first place in [at, end) where all of `needle` stands, or nullptr. The needle
-    // begins with LF and has no second one, so that matches cannot overlap.
-    const char* (*find_line)(const char* at, const char* end, const char* needle,
-                             std::size_t size) noexcept;
+    // The first place in [at, end) where the needle stands, or nullptr.
+    const char* (*find_line)(const char* at, const char* end,
+                             const Needle& needle) noexcept;
 
     // Moves `in` forward, noting marks, to the first "%" or "+", the end, or until the
     // marks are full. Writes nothing; marks count from `base` in the input.

@@ -31,17 +31,18 @@ Spool::~Spool() {
 }
 
 Fault Spool::open() {
-    if (directory_.empty()) {
+    std::string directory = directory_ != nullptr ? *directory_ : std::string();
+    if (directory.empty()) {
         const char* temporary = getenv("TMPDIR");
-        directory_ = temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
+        directory = temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
     }
     File file;
     // The mode counts when save_as() gives the file a name.
-    file.fd = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    file.fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
     file.linkable = file.fd >= 0;
     if (file.fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ||
                         errno == ENOENT)) {
-        file.fd = open_named(directory_);
+        file.fd = open_named(directory);
     }
     if (file.fd < 0) return failed(errno);
     files_.push_back(file);

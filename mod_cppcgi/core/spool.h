@@ -27,11 +27,14 @@ public:
         std::uint64_t offset = 0;
     };
 
-    // An empty directory means TMPDIR, else /tmp. Nothing is opened before begin().
-    explicit Spool(std::string directory) : directory_(std::move(directory)) {}
+    Spool() = default;
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
     ~Spool();
+
+    // Where begin() makes files, which it does in the lifetime of `directory`. Not said, or
+    // empty: TMPDIR, else /tmp.
+    void use(const std::string& directory) noexcept { directory_ = &directory; }
 
     // Where the next field begins; what append() writes from here on is its value. The
     // fault's limit is the errno.
@@ -68,7 +71,7 @@ private:
     Fault flush();
     Fault write(std::string_view bytes);
 
-    std::string directory_;
+    const std::string* directory_ = nullptr;
     std::vector<File> files_;
     std::vector<Mapping> mappings_;
     std::unique_ptr<char[]> buffer_;  // for the last file

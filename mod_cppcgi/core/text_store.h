@@ -25,6 +25,9 @@ public:
     // Says how much is expected, so that it fits without moving.
     void expect(std::uint64_t size);
 
+    // Where the text is, unless it moves for room or to the spool.
+    const char* memory() const noexcept { return memory_; }
+
     // Memory for `size` bytes behind what has been written so far.
     Result<char*> room(std::size_t size);
     // How many of them were written.

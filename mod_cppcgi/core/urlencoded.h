@@ -46,11 +46,11 @@ public:
         : rules_(rules), kernels_(kernels), sink_(sink) {}
 
     // Decodes a chunk to `out` and returns the number of bytes written.
-    std::size_t feed(std::string_view chunk, char* out) noexcept;
+    std::size_t feed(std::string_view chunk, char* out);
     // Reads without writing as long as nothing has to be decoded; returns how much that
     // was. Only before feed(), with a chunk below 1 GB.
-    std::size_t view(std::string_view chunk) noexcept;
-    std::size_t finish(char* out) noexcept;
+    std::size_t view(std::string_view chunk);
+    std::size_t finish(char* out);
 
     Fault fault() const noexcept { return fault_; }
     // Whether a byte of 128 and above was met.
@@ -63,12 +63,11 @@ private:
     static constexpr std::size_t most = std::size_t{1} << 30;
     using Marks = std::array<std::uint32_t, 256>;
 
-    void decode(std::string_view& chunk, char*& out,
-                const scan::Kernels& kernels) noexcept;
+    void decode(std::string_view& chunk, char*& out, const scan::Kernels& kernels);
     void take_marks(const std::uint32_t* begin, const std::uint32_t* end,
-                    std::uint64_t base) noexcept;
-    void end_piece(std::uint64_t end) noexcept;
-    void check_open_piece() noexcept;
+                    std::uint64_t base);
+    Fault piece(std::uint64_t begin, std::uint64_t equals, std::uint64_t end);
+    void check_open_piece();
 
     UrlencodedRules rules_;
     const scan::Kernels& kernels_;
@@ -84,38 +83,30 @@ private:
     Fault fault_;
 };
 
+// The piece [begin, end), whose first "=" is at `equals`, if there is one.
 template <class Sink>
-void UrlencodedParser<Sink>::end_piece(std::uint64_t end) noexcept {
-    const std::uint64_t begin = begin_;
-    const std::uint64_t equals = equals_;
-    begin_ = end + 1;
-    equals_ = none;
-    if (++pieces_ > rules_.max_pieces) {
-        fault_ = rules_.too_many_pieces;
-        return;
-    }
+inline Fault UrlencodedParser<Sink>::piece(std::uint64_t begin, std::uint64_t equals,
+                                           std::uint64_t end) {
+    if (++pieces_ > rules_.max_pieces) [[unlikely]]
+        return rules_.too_many_pieces;
     if (equals == none) {
-        if (rules_.strict_parsing) {
-            fault_ = {errc::query_field, 0};
-            return;
-        }
-        if (begin == end || !rules_.keep_blank_values) return;
-        if (end - begin > rules_.max_field)
-            fault_ = {errc::max_field, rules_.max_field};
+        if (rules_.strict_parsing) return {errc::query_field, 0};
+        if (begin == end || !rules_.keep_blank_values) return {};
+        if (end - begin > rules_.max_field) return {errc::max_field, rules_.max_field};
         sink_.field({begin, end, end, end});
-        return;
+        return {};
     }
-    if (std::max(equals - begin, end - equals - 1) > rules_.max_field) {
-        fault_ = {errc::max_field, rules_.max_field};
-        return;
+    if (std::max(equals - begin, end - equals - 1) > rules_.max_field) [[unlikely]] {
+        return {errc::max_field, rules_.max_field};
     }
-    if (equals + 1 == end && !rules_.keep_blank_values) return;
+    if (equals + 1 == end && !rules_.keep_blank_values) return {};
     sink_.field({begin, equals, equals + 1, end});
+    return {};
 }
 
 // The same bound for a piece whose end has not come yet, so that it cannot grow on.
 template <class Sink>
-void UrlencodedParser<Sink>::check_open_piece() noexcept {
+void UrlencodedParser<Sink>::check_open_piece() {
     if (fault_) return;
     const std::uint64_t open = equals_ == none
                                    ? total_ - begin_
@@ -125,22 +116,32 @@ void UrlencodedParser<Sink>::check_open_piece() noexcept {
 
 template <class Sink>
 void UrlencodedParser<Sink>::take_marks(const std::uint32_t* begin,
-                                        const std::uint32_t* end,
-                                        std::uint64_t base) noexcept {
-    for (; begin != end && !fault_; ++begin) {
+                                        const std::uint32_t* end, std::uint64_t base) {
+    // Not in members while the sink writes, which might be to them as far as a compiler
+    // knows.
+    std::uint64_t piece_begin = begin_;
+    std::uint64_t equals = equals_;
+    for (; begin != end; ++begin) {
         const std::uint64_t at = base + (*begin & ~scan::equals_mark);
-        if ((*begin & scan::equals_mark) == 0) {
-            end_piece(at);
-        } else if (equals_ == none) {
-            equals_ = at;
+        if ((*begin & scan::equals_mark) != 0) {
+            if (equals == none) equals = at;
+            continue;
         }
+        if (const Fault fault = piece(piece_begin, equals, at)) [[unlikely]] {
+            fault_ = fault;
+            break;
+        }
+        piece_begin = at + 1;
+        equals = none;
     }
+    begin_ = piece_begin;
+    equals_ = equals;
 }
 
 // Decodes all of the chunk but an escape that its end cuts off.
 template <class Sink>
 void UrlencodedParser<Sink>::decode(std::string_view& chunk, char*& out,
-                                    const scan::Kernels& kernels) noexcept {
+                                    const scan::Kernels& kernels) {
     Marks marks;
     const char* const base = out;
     scan::FormCursor cursor{chunk.data(), chunk.data() + chunk.size(), out,  base,
@@ -159,7 +160,7 @@ void UrlencodedParser<Sink>::decode(std::string_view& chunk, char*& out,
 }
 
 template <class Sink>
-std::size_t UrlencodedParser<Sink>::feed(std::string_view chunk, char* out) noexcept {
+std::size_t UrlencodedParser<Sink>::feed(std::string_view chunk, char* out) {
     char* const begin = out;
     fed_ |= !chunk.empty();
     while (!chunk.empty() && !fault_) {
@@ -191,7 +192,7 @@ std::size_t UrlencodedParser<Sink>::feed(std::string_view chunk, char* out) noex
 }
 
 template <class Sink>
-std::size_t UrlencodedParser<Sink>::view(std::string_view chunk) noexcept {
+std::size_t UrlencodedParser<Sink>::view(std::string_view chunk) {
     fed_ |= !chunk.empty();
     Marks marks;
     scan::FormCursor cursor{
@@ -211,14 +212,14 @@ std::size_t UrlencodedParser<Sink>::view(std::string_view chunk) noexcept {
 }
 
 template <class Sink>
-std::size_t UrlencodedParser<Sink>::finish(char* out) noexcept {
+std::size_t UrlencodedParser<Sink>::finish(char* out) {
     if (fault_) return 0;
     // What an escape began with, and the end did not let it become one.
     const std::size_t held = held_size_;
     std::memcpy(out, held_.data(), held);
     total_ += held;
     held_size_ = 0;
-    if (fed_) end_piece(total_);
+    if (fed_) fault_ = piece(begin_, equals_, total_);
     return held;
 }
 
