@@ -71,7 +71,8 @@ TEST(PartReader, TellsACutPart) {
     PartReader parts(input_of(source));
     std::string data;
     while (parts.next() != nullptr) {
-        for (auto slice = parts.read(); !slice.empty(); slice = parts.read()) data = slice;
+        for (auto slice = parts.read(); !slice.empty(); slice = parts.read())
+            data = slice;
     }
     EXPECT_EQ(data, "la");
     EXPECT_EQ(parts.done(), -1);
@@ -91,7 +92,8 @@ TEST(PartReader, HoldsTheBounds) {
     };
     const auto with = [](auto member, auto value) {
         Limits limits;
-        limits.*member = value;
+        limits.*member =
+            static_cast<std::remove_cvref_t<decltype(limits.*member)>>(value);
         return limits;
     };
     EXPECT_EQ(code(with(&Limits::max_fields, 4)), errc::none);

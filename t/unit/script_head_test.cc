@@ -47,7 +47,7 @@ Parsed parse(std::string_view input, std::size_t step, ScriptHeadLimits limits =
 // Every way of cutting must agree; gives the result of the uncut input.
 Parsed parse(std::string_view input, ScriptHeadLimits limits = {}) {
     const Parsed whole = parse(input, input.size() + 1, limits);
-    for (const std::size_t step : {1, 2, 3, 7}) {
+    for (const std::size_t step : {1u, 2u, 3u, 7u}) {
         EXPECT_EQ(parse(input, step, limits), whole) << "in pieces of " << step;
     }
     return whole;
