@@ -47,7 +47,15 @@ pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environ
     posix_spawn_file_actions_adddup2(&actions, output, 2);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    // A test that runs in the background of a shell has SIGINT ignored, and no shell below
+    // it could take it back.
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGQUIT);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     pid_t pid = -1;
     const int error =
         posix_spawnp(&pid, arguments.front().c_str(), &actions, &attributes,

@@ -145,7 +145,8 @@ public:
     // copy when the field is spooled on the same file system. The mode is that of a new
     // file (0666 less umask). Throws std::system_error with the path.
     void save_as(const std::string& path, Existing existing = Existing::replace) const;
-    void save_as(const std::string& path, Existing existing, std::error_code& error) const;
+    void save_as(const std::string& path, Existing existing,
+                 std::error_code& error) const;
 
     // Media type without parameters, in the case it was sent; "text/plain" for a part
     // without one. Urlencoded fields have none.

@@ -92,7 +92,9 @@ void Field::save_as(const std::string& path, Existing existing,
     error = detail::save_as(*this, path, existing);
 }
 
-bool Field::has_type() const noexcept { return data_of(*this).kind != detail::FieldKind::urlencoded; }
+bool Field::has_type() const noexcept {
+    return data_of(*this).kind != detail::FieldKind::urlencoded;
+}
 
 std::string_view Field::type() const {
     return has_type() ? details_of(*this).type : std::string_view();

@@ -90,7 +90,8 @@ const FieldRecord* FieldIndex::find(const FieldRecord* fields, std::size_t count
                                     std::string_view name) {
     if (count <= few) {
         for (std::size_t i = 0; i < count; ++i) {
-            if (fields[i].data.has_name() && fields[i].name() == name) return fields + i;
+            if (fields[i].data.has_name() && fields[i].name() == name)
+                return fields + i;
         }
         return nullptr;
     }

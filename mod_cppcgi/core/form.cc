@@ -101,7 +101,8 @@ PartDetails& Form::details_of(const FieldRecord& field) const {
         data.details->head = {data.head, data.head_size};
     }
     PartDetails& details = *data.details;
-    if (!details.read && data.kind != FieldKind::urlencoded) read_details(*this, details);
+    if (!details.read && data.kind != FieldKind::urlencoded)
+        read_details(*this, details);
     return details;
 }
 

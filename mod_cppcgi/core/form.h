@@ -98,7 +98,8 @@ public:
     // A new field to be filled in where it is: a copy of what was just written in small
     // pieces would wait for them.
     FieldData& add() {
-        if (size_ == capacity_) [[unlikely]] grow();
+        if (size_ == capacity_) [[unlikely]]
+            grow();
         return (new (first_ + size_++) FieldRecord)->data;
     }
     FieldRecord& operator[](std::size_t i) const { return first_[i]; }

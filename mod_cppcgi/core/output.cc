@@ -87,6 +87,7 @@ void Output::add_header(std::string_view name, std::string_view value) {
 }
 
 void Output::write(std::string_view bytes) {
+    if (bytes.empty()) return;  // its data() may be null, which memcpy does not take
     if (bytes.size() <= sizeof buffer_ - used_) {
         std::memcpy(buffer_ + used_, bytes.data(), bytes.size());
         used_ += bytes.size();

@@ -97,7 +97,8 @@ Response& Response::send_file(const std::string& path) {
     struct stat status {};
     if (!file || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode))
         throw Error(404, "no such file: " + path);
-    if (call_.output.is_empty()) header("Content-Length", std::to_string(status.st_size));
+    if (call_.output.is_empty())
+        header("Content-Length", std::to_string(status.st_size));
     call_.output.send_file(file.number(), 0,
                            static_cast<std::uint64_t>(status.st_size));
     return *this;

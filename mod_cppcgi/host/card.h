@@ -15,7 +15,7 @@
 namespace cppcgi::host {
 
 struct Card {
-    std::string name;  // of the handler
+    std::string name;         // of the handler
     std::uint32_t flags = 0;  // CPPCGI_CARD_...
 };
 

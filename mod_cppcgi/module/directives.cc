@@ -176,7 +176,7 @@ const char* set_script_log(cmd_parms* command, void* record,
                            const char* text) noexcept {
     const char* path = ap_server_root_relative(command->pool, text);
     if (!path) {
-        return apr_psprintf(command->pool, "CPPCGI0020: ScriptLog: \"%s\" is no path",
+        return apr_psprintf(command->pool, "CPPCGI0008: ScriptLog: \"%s\" is no path",
                             text);
     }
     static_cast<DirectoryConfig*>(record)->script_log.set(path);

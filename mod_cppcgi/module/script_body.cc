@@ -262,4 +262,12 @@ void ScriptBody::discard() noexcept {
     spool_.drop();
 }
 
+void ScriptBody::log_silence() const {
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r_,
+        "CPPCGI0309: the client sent nothing more of its request body for %s for "
+        "as long as Timeout allows",
+        r_->filename);
+}
+
 }  // namespace cppcgi::module

@@ -60,6 +60,8 @@ public:
 
     // After read() failed: the status to answer.
     int status() const noexcept { return status_; }
+    // One line for a client that stopped in the middle of its body.
+    void log_silence() const;
 
     // The first bytes of the body, for the ScriptLog.
     std::string_view kept() const noexcept { return kept_; }

@@ -105,12 +105,7 @@ int ScriptCall::conclude(Pump::End end, int error) {
             end_script();
             return OK;
         case Pump::End::body_failed:
-            if (body_.status() == OK) {
-                ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
-                              "CPPCGI0309: the client sent nothing more of its request "
-                              "body for %s for as long as Timeout allows",
-                              r_->filename);
-            }
+            if (body_.status() == OK) body_.log_silence();
             return fail(body_.status() == OK ? HTTP_REQUEST_TIME_OUT : body_.status());
         case Pump::End::failed:
         case Pump::End::running:

@@ -152,8 +152,11 @@ TEST_P(Restart, OpensNoLibraryInTheParent) {
     const auto is_mapped = [this](pid_t child) {
         return maps(child).find("memfd") != std::string::npos;
     };
-    const auto children = server.children();
-    EXPECT_TRUE(std::any_of(children.begin(), children.end(), is_mapped));
+    // A child opens its libraries a moment after it is born.
+    EXPECT_TRUE(poll_until([&] {
+        const auto children = server.children();
+        return std::any_of(children.begin(), children.end(), is_mapped);
+    }));
 }
 
 TEST_P(Restart, LoadsTheModuleAnewFromAReplacedFile) {

@@ -45,7 +45,8 @@ TEST_P(StandIn, IsIncludedWithoutTheBodyAndHeadOfThePage) {
 
 TEST_P(StandIn, IncludedSetsNoStatusAndHeadersOfThePage) {
     server.load("include");
-    server.write("docroot/page.shtml", "(<!--#include virtual=\"/trouble/created\"-->)");
+    server.write("docroot/page.shtml",
+                 "(<!--#include virtual=\"/trouble/created\"-->)");
     start(includes);
     const Reply reply = client().get("/page.shtml");
     EXPECT_EQ(reply.status, 200);

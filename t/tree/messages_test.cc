@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <sstream>
@@ -25,6 +26,9 @@ Places numbers(const std::vector<std::string>& paths, const std::regex& form) {
         std::size_t number = 0;
         for (std::string line; std::getline(lines, line);) {
             ++number;
+            if (const auto comment = line.find("//");
+                path.ends_with(".h") || path.ends_with(".cc"))
+                line.resize(std::min(line.size(), comment));
             for (std::sregex_iterator one(line.begin(), line.end(), form), end;
                  one != end; ++one)
                 result[(*one)[1]].push_back(path + ":" + std::to_string(number));
@@ -34,8 +38,7 @@ Places numbers(const std::vector<std::string>& paths, const std::regex& form) {
 }
 
 Places logged() {
-    return numbers(files("mod_cppcgi", {".h", ".cc"}),
-                   std::regex(R"(^[^/]*"(CPPCGI\d{4}))"));
+    return numbers(files("mod_cppcgi", {".h", ".cc"}), std::regex(R"("(CPPCGI\d{4}))"));
 }
 
 // The rows of the page's tables; numbers may also be named in their text.

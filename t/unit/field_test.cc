@@ -105,8 +105,8 @@ TEST(Field, IsReadByLine) {
     const ScratchDirectory scratch;
     const std::string text = lines(30000);
     for (const bool spooled : {false, true}) {
-        const FieldStorage form = form_of(
-            upload("a", text), spooled ? spooling(scratch.path()) : Limits{});
+        const FieldStorage form =
+            form_of(upload("a", text), spooled ? spooling(scratch.path()) : Limits{});
         std::istream& file = form["f"].file();
         std::string line;
         int count = 0;
@@ -141,8 +141,8 @@ TEST(Field, IsSavedFromMemoryAndFromTheSpool) {
     const mode_t mask = umask(0);
     umask(mask);
     for (const bool spooled : {false, true}) {
-        const FieldStorage form = form_of(
-            upload("a", text), spooled ? spooling(scratch.path()) : Limits{});
+        const FieldStorage form =
+            form_of(upload("a", text), spooled ? spooling(scratch.path()) : Limits{});
         const std::string path = scratch.path() + "/saved";
         for (int twice = 0; twice < 2; ++twice) {
             form["f"].save_as(path);
