@@ -2,7 +2,7 @@
 # Serves the demo site (conf/demo.conf) from a private httpd on 127.0.0.1 until Ctrl-C.
 # Everything it serves is copied to a directory of its own first: the server's children,
 # who are somebody else when root starts this, may not be able to read the checkout.
-# `make run` gives: HTTPD, HTTPD_MODULES, BUILD, PORT, MPM.
+# `make run` gives: HTTPD, HTTPD_MODULES, BUILD, PORT, MPM, STAGE.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
@@ -29,7 +29,7 @@ fi
 
 pid=
 tail=
-site=$(mktemp -d /tmp/cppcgi-demo-XXXXXX)
+site=$(mktemp -d "$STAGE/cppcgi-demo-XXXXXX")
 finish() {
     trap '' INT TERM HUP
     if [ "$pid" ] && kill -TERM "$pid" 2>/dev/null; then
@@ -52,6 +52,9 @@ cp "$BUILD/lib/mod_cppcgi.so" "$BUILD/lib/libcppcgi.so.1" "$site/lib/"
 chmod -R go+rX "$site"
 chmod 755 "$site"/cgi-bin/*
 [ -z "$user" ] || chown "$user" "$site/uploads"
+"$site/cgi-bin/hello.sh" >/dev/null 2>&1 ||
+    fail "programs cannot run in $STAGE, which may be mounted noexec: name another" \
+        "directory that everybody can search, \"make run STAGE=/var/tmp\""
 
 # Other distributions build some of these in.
 load() {
@@ -71,7 +74,7 @@ load() {
 
 # Said by httpd itself, so that nobody can take the port between a look and the start.
 explain() {
-    if grep -q '^(98).*AH00072\|(98)Address already in use: AH00072' "$site"/*.log; then
+    if grep -q '(98)Address already in use: AH00072' "$site"/*.log; then
         fail "port $PORT of 127.0.0.1 is taken by another program: choose another one," \
             "such as \"make run PORT=$((PORT < 65535 ? PORT + 1 : 8080))\""
     elif grep -q '(13)Permission denied: AH00072' "$site"/*.log; then

@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 std::vector<std::string> environment(const std::string& port) {
-    return {"HTTPD=" CPPCGI_HTTPD, "HTTPD_MODULES=" CPPCGI_HTTPD_MODULES, "MPM=event",
-            "BUILD=" + build_dir().native(), "PORT=" + port};
+    return {
+        "HTTPD=" CPPCGI_HTTPD, "HTTPD_MODULES=" CPPCGI_HTTPD_MODULES, "MPM=event",
+        "STAGE=/tmp",          "BUILD=" + build_dir().native(),       "PORT=" + port};
 }
 
 // A port that was free a moment ago: that of a server that never starts.
