@@ -15,7 +15,7 @@ namespace {
 bool is_asked_to_stop() noexcept {
     const int file = ::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
-    char text[4096];
+    char text[32768];  // a service may give many words with -c and -D
     const ssize_t size = ::read(file, text, sizeof text);
     ::close(file);
     std::string_view rest(text, size > 0 ? static_cast<std::size_t>(size) : 0);

@@ -123,7 +123,8 @@ TEST_P(Environment, IsNotSetByTheClientOrByDirectivesWhereTheServerComputesIt) {
         config += "SetEnvIf Request_URI . " + std::string(name) + "=evil\n";
     }
     config +=
-        "RequestHeader set REMOTE_ADDR evil\nRequestHeader set Remote-Addr evil2\n"
+        "LogLevel cppcgi:info\nRequestHeader set REMOTE_ADDR evil\nRequestHeader set "
+        "Remote-Addr evil2\n"
         "<Location /ask>\nCppCGIHandler probe:ask\n</Location>\n";
     start(config);
     const Question question{
@@ -140,6 +141,8 @@ TEST_P(Environment, IsNotSetByTheClientOrByDirectivesWhereTheServerComputesIt) {
     EXPECT_EQ(found["HTTP_X_UNDER"], "(none)");
     EXPECT_EQ(found["HTTP_SCRIPT_NAME"], "(none)");
     EXPECT_EQ(found["CONTENT_TYPE"], "text/plain");
+    server.claim("CPPCGI0212: .* sets SCRIPT_NAME");
+    server.claim("CPPCGI0212: .* sets REMOTE_ADDR");
     // The same when each is asked for alone.
     for (const char* name :
          {"REMOTE_ADDR", "REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE",

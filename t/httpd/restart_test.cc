@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "t/httpd/server.h"
 
@@ -141,11 +142,29 @@ TEST_P(Restart, StopsGracefullyWithABrokenLibrary) {
     EXPECT_TRUE(poll_until([this] { return !server.running(); }));
 }
 
+TEST_P(Restart, RunsConstructorsUnderTheServersUserOnly) {
+    const auto report = server.write("report/file", "", 0666);
+    server.setenv("CPPCGI_TEST_REPORT=" + report.native());
+    server.start("CppCGILibrary ${TEST_HANDLERS}/constructor_tells.so\n");
+    ASSERT_TRUE(server.graceful());
+    // The checking process, a child, and one after the restart.
+    std::string text;
+    EXPECT_TRUE(poll_until([&] {
+        text = read_file(report);
+        return std::count(text.begin(), text.end(), '\n') >= 3;
+    })) << text;
+    std::istringstream lines(text);
+    for (unsigned long pid = 0, user = 0; lines >> pid >> user;) {
+        EXPECT_NE(static_cast<pid_t>(pid), server.pid());
+        EXPECT_TRUE(user != 0 || Server::user().empty());
+    }
+}
+
 TEST_P(Restart, OpensNoLibraryInTheParent) {
     replace(build('1'));
     server.start(config);
-    EXPECT_EQ(answer(), "build number 1");
     ASSERT_TRUE(server.graceful());
+    EXPECT_EQ(answer(), "build number 1");
     EXPECT_THAT(maps(server.pid()), Not(HasSubstr("version")));
     EXPECT_THAT(maps(server.pid()), Not(HasSubstr("memfd")));
     EXPECT_THAT(maps(server.pid()), Not(HasSubstr("libcppcgi")));

@@ -62,6 +62,18 @@ TEST_P(ScriptName, OfALocationIsItsPath) {
          {"/nowhere/deep", "/nowhere/deep", "(none)", "DOCS/nowhere/deep", "(none)"}});
 }
 
+// A line end in a URL has moved the end of PATH_INFO elsewhere (CVE-2019-11043).
+TEST_P(ScriptName, KeepsOddBytesInPathInfo) {
+    start("<Location /ask>\nCppCGIHandler probe:ask\n</Location>\n");
+    EXPECT_EQ(client().get("/ask/a%0ab%0dc?PATH_INFO").body, "PATH_INFO=/a\nb\rc\n");
+    EXPECT_EQ(client().get("/ask/%c3%84.php/x?PATH_INFO").body,
+              "PATH_INFO=/\xc3\x84.php/x\n");
+    EXPECT_EQ(client().get("/ask/a%00b?PATH_INFO").status, 404);
+    EXPECT_EQ(client().get("/ask/..%2f..%2fetc/passwd?PATH_INFO").status, 404);
+    EXPECT_EQ(client().get("/ask/../../etc/passwd?PATH_INFO").status, 400);
+    server.log().allow("AH10244|AH00026");
+}
+
 TEST_P(ScriptName, OfTheWholeSiteIsEmpty) {
     server.write("docroot/sub/page.html", "");
     start("<Location />\nCppCGIHandler probe\n</Location>\n");

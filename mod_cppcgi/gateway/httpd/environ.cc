@@ -1,5 +1,7 @@
 #include "gateway/httpd/environ.h"
 
+#include "gateway/httpd/log.h"
+
 #include "core/characters.h"
 
 #include <apr_strings.h>
@@ -27,9 +29,34 @@ void correct_included(request_rec* r) {
                    apr_pstrmemdup(r->pool, r->uri, size));
 }
 
+// What the server computes wins over SetEnv and its like, and the administrator who tried
+// should find out (CVE-2025-65082 was the other way round).
+void report_overridden(request_rec* r) {
+    constexpr std::string_view computed[] = {
+        "AUTH_TYPE",      "CONTENT_LENGTH",  "CONTENT_TYPE",   "CONTEXT_DOCUMENT_ROOT",
+        "DOCUMENT_ROOT",  "CONTEXT_PREFIX",  "PATH_INFO",      "GATEWAY_INTERFACE",
+        "QUERY_STRING",   "PATH_TRANSLATED", "REMOTE_ADDR",    "REMOTE_HOST",
+        "REMOTE_PORT",    "REMOTE_USER",     "REQUEST_METHOD", "REQUEST_SCHEME",
+        "REQUEST_URI",    "SCRIPT_FILENAME", "SCRIPT_NAME",    "SERVER_ADDR",
+        "SERVER_ADMIN",   "SERVER_NAME",     "SERVER_PORT",    "SERVER_PROTOCOL",
+        "SERVER_SOFTWARE"};
+    // A subrequest begins with the variables of the request around it.
+    if (r->main || !APLOGrinfo(r)) return;
+    for (const std::string_view name : computed) {
+        if (!apr_table_get(r->subprocess_env, name.data())) continue;
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, r,
+            "CPPCGI0212: a directive (SetEnv, SetEnvIf, RewriteRule) sets %s, "
+            "which the server computes: its own value holds where it has one; "
+            "give the directive's another name",
+            name.data());
+    }
+}
+
 void complete_environment(request_rec* r, bool& complete) {
     if (complete) return;
     complete = true;
+    report_overridden(r);
     ap_add_common_vars(r);
     ap_add_cgi_vars(r);
     correct_included(r);
