@@ -63,7 +63,7 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     outcome.size = sizeof outcome;
     {
         const CallInFlight in_flight;
-        const CrashScope scope(r, handler.label);
+        const CrashScope scope(r->server, "handler", handler.label, r->the_request);
         const auto lock = callee.life ? callee.life->lock_for(callee.flags)
                                       : std::unique_lock<std::mutex>();
         callee.entry(&httpd::gateway, &call, &outcome);

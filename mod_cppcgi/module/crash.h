@@ -8,20 +8,15 @@
 
 namespace cppcgi::module {
 
-// After the libraries have been opened: reads where each other file is mapped and installs
-// the signal handlers.
+// Before the libraries are opened.
 void install_crash_report_child();
 
-// A library that has been opened under that name, from the file that a person knows. Both
-// texts live as long as the child.
-void add_crash_mappings_child(const char* opened_as, const char* path,
-                              bool is_handlers) noexcept;
-
-// One call of a handler by this thread. While it lives, a fault is reported as the
-// handler's.
+// One call into a library by this thread. While it lives, a fault is reported as that
+// call's: "in KIND NAME while it served REQUEST", the request's first line or null.
 class CrashScope {
 public:
-    CrashScope(const request_rec* r, const char* handler) noexcept;
+    CrashScope(const server_rec* server, const char* kind, const char* name,
+               const char* request = nullptr) noexcept;
     ~CrashScope();
     CrashScope(const CrashScope&) = delete;
     CrashScope& operator=(const CrashScope&) = delete;
@@ -29,10 +24,16 @@ public:
 private:
     friend struct CrashReporter;
 
-    const request_rec* r_;
-    const char* handler_;
+    const server_rec* server_;
+    const char* kind_;
+    const char* name_;
+    const char* request_;
     const CrashScope* outer_;  // a handler may run another one as a subrequest
 };
+
+// The process ends by exit() while a call of this thread runs: says so. Nothing where no
+// call of this thread runs.
+void report_exit_child() noexcept;
 
 }  // namespace cppcgi::module
 

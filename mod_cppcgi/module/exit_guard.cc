@@ -1,5 +1,7 @@
 #include "module/exit_guard.h"
 
+#include "module/crash.h"
+
 #include <atomic>
 #include <cstdlib>
 #include <unistd.h>
@@ -13,6 +15,13 @@ constinit std::atomic<int> calls_in_flight{0};
 
 void end_under_calls() noexcept {
     if (has_calls_in_flight()) _exit(0);
+}
+
+// httpd itself ends a child by its pool first, where the guard of the pool is: who gets
+// here with a call in flight is a handler that called exit().
+void end_at_exit() noexcept {
+    if (has_calls_in_flight()) report_exit_child();
+    end_under_calls();
 }
 
 }  // namespace
@@ -30,7 +39,7 @@ void guard_child_pool(apr_pool_t* child) noexcept {
 void install_exit_guard_child() noexcept {
     // The destructor of a static object inside a function is registered at its first
     // call, later than this, and runs before it; the pool's guard comes before both.
-    std::atexit(end_under_calls);
+    std::atexit(end_at_exit);
 }
 
 bool has_calls_in_flight() noexcept { return calls_in_flight.load() != 0; }

@@ -2,6 +2,8 @@
 
 #include "gateway/httpd/log.h"
 #include "host/loader.h"
+#include "module/crash.h"
+#include "module/signals_held.h"
 
 #include <algorithm>
 #include <string>
@@ -56,13 +58,16 @@ bool LibraryLife::start() noexcept {
 bool LibraryLife::start_all() noexcept {
     cppcgi_outcome outcome;
     outcome.size = sizeof outcome;
+    const SignalsHeld held;
     if (child_start_ && !child_is_started_) {
+        const CrashScope scope(server_, "CPPCGI_CHILD_START of", path_);
         child_start_(&outcome);
         if (!succeeded("CPPCGI_CHILD_START", outcome)) return false;
         child_is_started_ = true;
     }
     for (State& state : states_) {
         if (state.is_made) continue;
+        const CrashScope scope(server_, "the constructor of", state.name.c_str());
         state.change(1, &outcome);
         if (!succeeded(state.name.c_str(), outcome)) return false;
         state.is_made = true;
@@ -75,11 +80,13 @@ void LibraryLife::stop() noexcept {
     outcome.size = sizeof outcome;
     std::for_each(states_.rbegin(), states_.rend(), [&](State& state) {
         if (!std::exchange(state.is_made, false)) return;
+        const CrashScope scope(server_, "the destructor of", state.name.c_str());
         state.change(0, &outcome);
         succeeded(state.name.c_str(), outcome);
     });
     if (!child_stop_ || (child_start_ && !std::exchange(child_is_started_, false)))
         return;
+    const CrashScope scope(server_, "CPPCGI_CHILD_STOP of", path_);
     child_stop_(&outcome);
     succeeded("CPPCGI_CHILD_STOP", outcome);
 }

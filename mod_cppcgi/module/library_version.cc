@@ -2,7 +2,8 @@
 
 #include "gateway/httpd/log.h"
 #include "host/elf_symbols.h"
-#include "module/crash.h"
+#include "module/code_map.h"
+#include "module/signals_held.h"
 
 #include <atomic>
 #include <unistd.h>
@@ -16,6 +17,8 @@ constinit std::atomic<int> versions_still_mapped{0};
 
 }  // namespace
 
+int versions_still_mapped_child() noexcept { return versions_still_mapped.load(); }
+
 LibraryVersion::LibraryVersion(server_rec* server, LibraryOpener& opener,
                                const char* path, int descriptor, bool owns_descriptor,
                                const std::vector<host::Card>& cards)
@@ -25,7 +28,10 @@ LibraryVersion::LibraryVersion(server_rec* server, LibraryOpener& opener,
       descriptor_(descriptor),
       owns_descriptor_(owns_descriptor) {
     const std::scoped_lock lock(opener_.mutex);
-    opened_ = opener_.loader.open(descriptor, path);
+    {
+        const SignalsHeld held;
+        opened_ = opener_.loader.open(descriptor, path);
+    }
     fault_ = opened_.fault;
     for (const host::Card& card : cards) {
         if (fault_) return;
@@ -34,7 +40,7 @@ LibraryVersion::LibraryVersion(server_rec* server, LibraryOpener& opener,
         entries_.push_back({card.name, card.flags, entry.function});
     }
     if (fault_) return;
-    add_crash_mappings_child(opened_.opened_as.c_str(), path, true);
+    code_ = name_code_child(opened_.handle, path, true);
     life_.emplace(server, path, cards, opened_.handle);
     if (!life_->is_needed()) life_.reset();
 }
@@ -47,7 +53,9 @@ LibraryVersion::~LibraryVersion() {
     const std::scoped_lock lock(opener_.mutex);
     // What the runtime keeps mapped goes with the child; said once, since it repeats with
     // every version.
-    if (!host::Loader::close(opened_) && versions_still_mapped.fetch_add(1) == 0) {
+    if (host::Loader::close(opened_)) {
+        forget_code_child(code_);
+    } else if (versions_still_mapped.fetch_add(1) == 0) {
         const std::string reason = host::reason_to_stay(descriptor_);
         ap_log_error(
             APLOG_MARK, APLOG_NOTICE, 0, server_,

@@ -58,9 +58,13 @@ private:
     bool owns_descriptor_;
     host::OpenLibrary opened_;
     host::LibraryFault fault_;
+    const void* code_ = nullptr;  // its name in the code map
     std::vector<Entry> entries_;
     std::optional<LibraryLife> life_;
 };
+
+// How many versions of libraries this child could not unmap.
+int versions_still_mapped_child() noexcept;
 
 }  // namespace cppcgi::module
 

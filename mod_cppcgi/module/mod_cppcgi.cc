@@ -38,9 +38,9 @@ void child_init_first(apr_pool_t* child, server_rec*) noexcept {
 
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
+        install_crash_report_child();
         open_libraries_child(child, server);
         install_exit_guard_child();
-        install_crash_report_child();
         start_caretaker(child, server);
         return OK;
     });

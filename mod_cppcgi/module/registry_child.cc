@@ -1,7 +1,7 @@
 // A child's half of the registry: libraries are opened under the server's user.
 #include "gateway/httpd/log.h"
 #include "gateway/httpd/pool_new.h"
-#include "module/crash.h"
+#include "module/code_map.h"
 #include "module/exit_guard.h"
 #include "module/generation.h"
 #include "module/library_reload.h"
@@ -30,7 +30,7 @@ void open_own_library(Child& child, const Library& library) {
                      host::message_number(opened.fault.cause),
                      opened.fault.text.c_str());
     else
-        add_crash_mappings_child(opened.opened_as.c_str(), library.path, false);
+        name_code_child(opened.handle, library.path, false);
 }
 
 std::vector<host::Card> cards_of(const Library& library) {

@@ -1,4 +1,6 @@
-// Holds all signals back from this thread while it lives.
+// Holds all signals back from this thread while it lives, and from the threads that it
+// starts for as long as they live: signals are for the server's own threads. Not those that
+// a fault raises, which would end the process without a word.
 #ifndef CPPCGI_MODULE_SIGNALS_HELD_H
 #define CPPCGI_MODULE_SIGNALS_HELD_H
 
@@ -11,6 +13,8 @@ public:
     SignalsHeld() noexcept {
         sigset_t all;
         sigfillset(&all);
+        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP})
+            sigdelset(&all, fault);
         pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
     ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
