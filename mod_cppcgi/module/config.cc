@@ -49,6 +49,7 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     inherit(&DirectoryConfig::arguments);
     inherit(&DirectoryConfig::abort);
     inherit(&DirectoryConfig::timeout);
+    inherit(&DirectoryConfig::slow);
     inherit(&DirectoryConfig::script_log);
     inherit(&DirectoryConfig::script_log_length);
     inherit(&DirectoryConfig::script_log_buffer);

@@ -39,6 +39,7 @@ struct DirectoryConfig {
     Inherit<bool> arguments;
     Inherit<bool> abort;
     Inherit<apr_interval_time_t> timeout;
+    Inherit<apr_interval_time_t> slow;  // CppCGISlow; 0 is off
     Inherit<const char*> script_log;
     Inherit<std::uint64_t> script_log_length;
     Inherit<std::uint64_t> script_log_buffer;

@@ -10,6 +10,7 @@
 #include "module/library_version.h"
 #include "module/outcome.h"
 #include "module/registry.h"
+#include "module/slow_call.h"
 
 #include <cstring>
 #include <http_config.h>
@@ -63,6 +64,7 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     outcome.size = sizeof outcome;
     {
         const CallInFlight in_flight;
+        const SlowCall slow(r, handler, config.slow.value_or(0));
         const CrashScope scope(r->server, "handler", handler.label, r->the_request);
         const auto lock = callee.life ? callee.life->lock_for(callee.flags)
                                       : std::unique_lock<std::mutex>();

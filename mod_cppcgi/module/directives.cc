@@ -172,6 +172,19 @@ const char* set_timeout(cmd_parms* command, void* record, const char* text) noex
                         command->cmd->name, text);
 }
 
+const char* set_slow(cmd_parms* command, void* record, const char* text) noexcept {
+    apr_interval_time_t time = 0;
+    if (strcasecmp(text, "off") != 0 &&
+        (ap_timeout_parameter_parse(text, &time, "s") != APR_SUCCESS || time <= 0))
+        return apr_psprintf(
+            command->pool,
+            "CPPCGI0007: CppCGISlow: \"%s\" is neither a time above 0 (in seconds, or "
+            "with another unit behind the number, such as 500ms) nor off",
+            text);
+    static_cast<DirectoryConfig*>(record)->slow.set(time);
+    return nullptr;
+}
+
 const char* set_script_log(cmd_parms* command, void* record,
                            const char* text) noexcept {
     const char* path = ap_server_root_relative(command->pool, text);
@@ -277,6 +290,8 @@ const command_rec directives[] = {
               "whether a client that shut its sending side counts as gone"),
     directive("CppCGITimeout", TAKE1, set_timeout, everywhere,
               "the longest silence of a script"),
+    directive("CppCGISlow", TAKE1, set_slow, everywhere,
+              "seconds after which a handler that still runs has a line in the log"),
     directive("CGIScriptTimeout", TAKE1, set_timeout, everywhere,
               "CppCGITimeout, as mod_cgi calls it"),
     directive("CGIDScriptTimeout", TAKE1, set_timeout, everywhere,

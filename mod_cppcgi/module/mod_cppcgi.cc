@@ -8,6 +8,7 @@
 #include "module/directives.h"
 #include "module/exit_guard.h"
 #include "module/registry.h"
+#include "module/slow_call.h"
 #include "module/ssi_exec.h"
 
 #include <http_config.h>
@@ -47,6 +48,7 @@ void child_init(apr_pool_t* child, server_rec* server) noexcept {
 }
 
 void child_stopping(apr_pool_t*, int graceful) noexcept {
+    stop_slow_calls_child();
     stop_caretaker(ap_server_conf, graceful != 0);
 }
 
