@@ -1,6 +1,6 @@
 # Tests, fuzzers and benchmarks.
 shared_test := $(call objects,$(wildcard t/*.cc))
-unit := $(call objects,$(wildcard t/unit/*.cc))
+unit := $(call objects,$(filter-out $(if $(FCGI_FOUND),,%/fastcgi_test.cc),$(wildcard t/unit/*.cc)))
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
 tree_tests := $(call objects,$(wildcard t/tree/*.cc))
 test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))

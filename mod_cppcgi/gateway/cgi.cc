@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <poll.h>
 #include <sys/resource.h>
@@ -16,24 +15,6 @@ namespace {
 
 // What a pipe holds; a larger read would not get more.
 constexpr std::size_t block_size = 64 * 1024;
-
-// -1 when it is no length; 0 without one, since RFC 3875 section 4.2 then forbids to read.
-std::int64_t content_length(const Environment& environment) noexcept {
-    const std::string_view text =
-        environment.variable("CONTENT_LENGTH").value_or(std::string_view{});
-    std::int64_t length = 0;
-    if (text.empty()) return 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, length);
-    return error == std::errc{} && rest == end && length >= 0 ? length : -1;
-}
-
-int log_level(const Environment& environment) noexcept {
-    constexpr std::string_view names[] = {"error", "warn", "notice", "info", "debug"};
-    const auto wanted = environment.variable("CPPCGI_LOG_LEVEL");
-    const auto* const found = std::find(std::begin(names), std::end(names), wanted);
-    return found == std::end(names) ? 6 : static_cast<int>(found - names) + 3;
-}
 
 [[noreturn]] void die_visibly() {
     const rlimit no_core = {0, 0};  // it is a message to the server, no crash

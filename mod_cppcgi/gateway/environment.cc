@@ -4,6 +4,7 @@
 
 #include "core/characters.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -174,6 +175,23 @@ std::string_view Environment::read_limits(cppcgi_limits& limits) const noexcept 
     }
     if (const auto text = variable("CPPCGI_SPOOL_DIR")) limits.spool_dir = to_c(*text);
     return refused;
+}
+
+std::int64_t content_length(const Environment& environment) noexcept {
+    const std::string_view text =
+        environment.variable("CONTENT_LENGTH").value_or(std::string_view{});
+    std::int64_t length = 0;
+    if (text.empty()) return 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, length);
+    return error == std::errc{} && rest == end && length >= 0 ? length : -1;
+}
+
+int log_level(const Environment& environment) noexcept {
+    constexpr std::string_view names[] = {"error", "warn", "notice", "info", "debug"};
+    const auto wanted = environment.variable("CPPCGI_LOG_LEVEL");
+    const auto* const found = std::find(std::begin(names), std::end(names), wanted);
+    return found == std::end(names) ? 6 : static_cast<int>(found - names) + 3;
 }
 
 }  // namespace cppcgi::program

@@ -9,6 +9,7 @@
 
 #include <cppcgi/abi.h>
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -45,6 +46,13 @@ private:
     const char* const* entries_;
     std::deque<std::string> header_names_;  // made for each_header
 };
+
+// CONTENT_LENGTH; -1 when that is no length, 0 when it is not set: RFC 3875 section 4.2
+// then forbids to read.
+std::int64_t content_length(const Environment& environment) noexcept;
+
+// CPPCGI_LOG_LEVEL as syslog's number: error, warn, notice, info (unless set) or debug.
+int log_level(const Environment& environment) noexcept;
 
 }  // namespace cppcgi::program
 

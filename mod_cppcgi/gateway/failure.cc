@@ -130,6 +130,17 @@ void log_wrong_length(ProgramCall& call, std::int64_t missing) {
          "; leave the header out, it is counted"});
 }
 
+void log_unknown_handler(ProgramCall& call) {
+    log_words(
+        call, error,
+        {"CPPCGI0221: no handler of this worker is called ",
+         call.environment()
+             .variable("CPPCGI_HANDLER")
+             .value_or(
+                 call.environment().variable("SCRIPT_NAME").value_or("(nothing)")),
+         "; let the server set CPPCGI_HANDLER for this URL to the name of one"});
+}
+
 void log_bad_limit(ProgramCall& call, std::string_view variable) {
     log_words(
         call, error,

@@ -15,6 +15,7 @@ void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome);
 void log_bad_head(ProgramCall& call, std::string_view what);
 // `missing` bytes of the length that was declared, below zero for those beyond it.
 void log_wrong_length(ProgramCall& call, std::int64_t missing);
+void log_unknown_handler(ProgramCall& call);
 void log_bad_limit(ProgramCall& call, std::string_view variable);
 
 // A complete response of this status; 500 for one that is no error's.
