@@ -94,6 +94,10 @@ $(BUILD)/obj/mod_cppcgi/gateway/httpd/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
 $(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) -DCPPCGI_LIBDIR='"$(LIBDIR)"'
 $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
+# The command builds what users write, as this build was told to.
+$(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) -DCPPCGI_VERSION='"$(VERSION)"' \
+    -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"' \
+    -DCPPCGI_CXX='"$(lastword $(CXX))"' -DCPPCGI_STATIC_LIBS='"$(strip $(core_libs) $(LIBDW_LIBS))"'
 $(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude
 $(BUILD)/obj/examples/%.o: CPPFLAGS += $(JSON_CFLAGS) $(LIBCRYPTO_CFLAGS)
 
@@ -153,7 +157,7 @@ $(BUILD)/bin/cppcgi: $(tools_cppcgi) $(tools_shared) $(host) $(lib)/libcppcgi.a
 
 $(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_fcgi) $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $(filter %.o,$^) $(ALL_LDFLAGS) $(filter %.a,$^) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
 include mk/tests.mk mk/bench.mk mk/check.mk mk/install.mk
 # `make run` and what serves the demo site.

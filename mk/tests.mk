@@ -1,6 +1,8 @@
 # Tests, fuzzers and benchmarks.
 shared_test := $(call objects,$(wildcard t/*.cc))
 unit := $(call objects,$(filter-out $(if $(FCGI_FOUND),,%/fastcgi_test.cc),$(wildcard t/unit/*.cc)))
+# What a program of tools/ is made of, but for its main().
+tools_tested := $(if $(CLI11_FOUND),$(filter-out %/main.o,$(tools_cppcgi)) $(tools_shared))
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
 tree_tests := $(call objects,$(wildcard t/tree/*.cc))
 test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))
@@ -32,7 +34,7 @@ $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_SANITIZER_RUNTIME='"$(runtime):$(
 endif
 $(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
 
-$(BUILD)/t/unit_test: $(unit) $(shared_test) $(core) $(gateway) $(gateway_fcgi) $(host)
+$(BUILD)/t/unit_test: $(unit) $(shared_test) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
