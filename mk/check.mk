@@ -19,24 +19,34 @@ tsan_build = BUILD=build/tsan SANITIZE=thread CXXFLAGS="-O1 -g"
 clang_build = BUILD=build/clang CXX=clang++ CXXFLAGS="-O0 -g1"
 fuzz_build = BUILD=build/fuzz CXX="$(FUZZ_CXX)" SANITIZE=fuzzer-no-link,address,undefined
 
-# $(call shards,NAME,PROGRAM,MPMS,ARGUMENTS): the lines for jobs.sh.
-shards = for i in $$(seq $(SHARDS)); do echo "$(1)-$$i env CPPCGI_TEST_MPMS='$(3)' GTEST_TOTAL_SHARDS=$(SHARDS) GTEST_SHARD_INDEX=$$((i - 1)) $(2) $(4)"; done
-# $(call test_jobs,BUILD,MPMS,FILTER)
-test_jobs = echo "unit $(1)/t/unit_test"; $(call shards,httpd,$(1)/t/httpd_test,$(2),--gtest_filter='$(3)')
+# $(call shards,NAME,ENVIRONMENT,MPMS,ARGUMENTS): the lines for jobs.sh.
+shards = for i in $$(seq $(SHARDS)); do echo "$(1)-$$i env $(2) CPPCGI_TEST_MPMS='$(3)' GTEST_TOTAL_SHARDS=$(SHARDS) GTEST_SHARD_INDEX=$$((i - 1)) $(BUILD)/t/httpd_test $(4)"; done
+# httpd is not built with a sanitizer: its runtime must come first in every server, and
+# the C++ runtime with it, for the interceptor of __cxa_throw looks once only. The test
+# program is the usual one. $(call sanitized,BUILD,KIND,LIBRARY)
+sanitized = CPPCGI_TEST_BUILD=$(abspath $(1)) CPPCGI_TEST_SANITIZER=$(2) \
+    CPPCGI_TEST_PRELOAD=$(shell $(CXX) -print-file-name=$(3)):$(shell $(CXX) -print-file-name=libstdc++.so.6)
+asan_environment = $(call sanitized,build/asan,address,libasan.so)
+tsan_environment = $(call sanitized,build/tsan,thread,libtsan.so)
 
-.PHONY: asan tsan fuzz
+.PHONY: asan tsan
 asan:
 	@mk/deps.sh test
-	$(submake) $(asan_build) WERROR=-Werror programs
-	@{ $(call test_jobs,build/asan,event,*); } | mk/jobs.sh build/log/asan $(JOBS)
+	$(submake) WERROR=-Werror $(httpd_test)
+	$(submake) $(asan_build) WERROR=-Werror tested build/asan/t/unit_test
+	@{ echo "unit-asan build/asan/t/unit_test"; \
+	   $(call shards,httpd-asan,$(asan_environment),event,); } | mk/jobs.sh build/log/asan $(JOBS)
 
 tsan:
 	@mk/deps.sh test
-	$(submake) $(tsan_build) programs
-	@{ $(call test_jobs,build/tsan,event worker,*); } | mk/jobs.sh build/log/tsan $(JOBS)
+	$(submake) WERROR=-Werror $(httpd_test)
+	$(submake) $(tsan_build) tested build/tsan/t/unit_test
+	@{ echo "unit-tsan build/tsan/t/unit_test"; \
+	   $(call shards,httpd-tsan,$(tsan_environment),event worker,); } | mk/jobs.sh build/log/tsan $(JOBS)
 
 # Each fuzzer starts from t/fuzz/corpus/NAME with t/fuzz/NAME.dict and keeps what it
 # finds below build/fuzz.
+.PHONY: fuzz
 fuzz_names := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 fuzz_jobs = for f in $(fuzz_names); do mkdir -p build/fuzz/corpus/$$f build/fuzz/found; \
     echo "fuzz-$$f build/fuzz/$${f}_fuzz -max_total_time=$(1) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/found/$$f- $$([ -f t/fuzz/$$f.dict ] && echo -dict=t/fuzz/$$f.dict) build/fuzz/corpus/$$f $$([ -d t/fuzz/corpus/$$f ] && echo t/fuzz/corpus/$$f)"; done
@@ -61,7 +71,7 @@ tidy:
 	    -DCPPCGI_HTTPD='""' -DCPPCGI_HTTPD_MODULES='""'
 
 # clang++ has to compile everything; its unit tests also run.
-.PHONY: check check-programs
+.PHONY: check
 check:
 	@mk/deps.sh check
 	+@$(MAKE) --no-print-directory check-configured
@@ -69,16 +79,17 @@ check:
 .PHONY: check-configured
 check-configured:
 	$(submake) WERROR=-Werror programs
-	$(submake) $(asan_build) WERROR=-Werror programs
+	$(submake) $(asan_build) WERROR=-Werror tested build/asan/t/unit_test
 	$(submake) $(clang_build) WERROR=-Werror all build/clang/t/unit_test
 	$(submake) $(fuzz_build) fuzzers
-	@{ $(call test_jobs,build,prefork worker event,*); \
+	@{ $(call shards,httpd,,prefork worker event,); \
+	   $(call shards,httpd-asan,$(asan_environment),event,--gtest_filter='$(CHECK_ASAN_FILTER)'); \
+	   echo "unit build/t/unit_test"; \
 	   echo "tree build/t/tree_test"; \
 	   echo "refused env CXX='$(CXX)' mk/check-refused.sh"; \
 	   echo "refused-clang env CXX=clang++ mk/check-refused.sh"; \
 	   echo "unit-clang build/clang/t/unit_test"; \
 	   echo "unit-asan build/asan/t/unit_test"; \
-	   $(call shards,httpd-asan,build/asan/t/httpd_test,event,--gtest_filter='$(CHECK_ASAN_FILTER)'); \
 	   echo "differential env CPPCGI_TEST_MPMS=event CPPCGI_DIFFERENTIAL_CASES=20000 build/t/httpd_test --gtest_filter='*Differential*'"; \
 	   $(call fuzz_jobs,5); \
 	   echo "format $(MAKE) --no-print-directory format-check"; \

@@ -26,12 +26,6 @@ unoptimised := $(unit) $(httpd_tests) $(tree_tests) $(shared_test)
 $(unoptimised): CXXFLAGS := $(filter-out -O%,$(CXXFLAGS)) -O0
 $(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
 $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
-# httpd is not built with the sanitizer: its runtime must come first, and the C++
-# runtime with it, for the interceptor of __cxa_throw looks once only.
-ifneq ($(SANITIZE),)
-runtime = $(shell $(CXX) -print-file-name=$(if $(findstring thread,$(SANITIZE)),libtsan.so,libasan.so))
-$(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_SANITIZER_RUNTIME='"$(runtime):$(shell $(CXX) -print-file-name=libstdc++.so.6)"'
-endif
 $(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
 
 $(BUILD)/t/unit_test: $(unit) $(shared_test) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
@@ -63,7 +57,11 @@ $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)
 
 .PHONY: programs
-programs: all $(unit_test) $(httpd_test) $(tree_test) $(test_handler_files) $(test_programs)
+programs: tested $(unit_test) $(httpd_test) $(tree_test)
+
+# What tests through httpd load and run.
+.PHONY: tested
+tested: all $(test_handler_files) $(test_programs)
 
 # One kind of test by itself; arguments by GTEST_FILTER= and the like in the environment.
 .PHONY: unit-test httpd-test tree-test
@@ -82,7 +80,8 @@ tree-test: programs
 test:
 	@mk/deps.sh test
 	$(submake) WERROR=-Werror programs
-	@{ $(call test_jobs,$(BUILD),$${CPPCGI_TEST_MPMS:-event},*); \
+	@{ $(call shards,httpd,,$${CPPCGI_TEST_MPMS:-event},); \
+	   echo "unit $(BUILD)/t/unit_test"; \
 	   echo "tree env CPPCGI_TEST_COMPILERS=g++ $(BUILD)/t/tree_test"; \
 	   echo "refused env CXX='$(CXX)' mk/check-refused.sh"; \
 	 } | mk/jobs.sh $(BUILD)/log/test $(JOBS)

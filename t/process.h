@@ -36,7 +36,8 @@ bool poll_until(const std::function<bool()>& ready,
 // The whole of a file, empty when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
-// The build folder that the running test program belongs to: build, build/asan, ...
+// The build folder under test: CPPCGI_TEST_BUILD (of a sanitizer), else the one that the
+// running program belongs to.
 std::filesystem::path build_dir();
 
 // The top of the source tree: the nearest folder above the program with configure.ac.

@@ -14,9 +14,8 @@ namespace {
 class Crash : public HttpdTest {
 protected:
     void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-        GTEST_SKIP() << "the sanitizer reports these faults itself";
-#endif
+        if (!sanitizer().empty())
+            GTEST_SKIP() << "the sanitizer reports these faults itself";
         server.start(
             "CppCGILibrary ${TEST_HANDLERS}/crash.so\n"
             "<Location /crash>\n"

@@ -146,12 +146,11 @@ TEST_P(Demo, TenThousandMixedRequestsLeaveNothingBehind) {
     for (int round = 0; round < 150; ++round) ask_everything(browser, round);
     const auto before = resident(server);
     for (int round = 0; round < 350; ++round) ask_everything(browser, round);
-#ifndef CPPCGI_SANITIZER_RUNTIME
+    if (!sanitizer().empty()) return;
     for (const auto& [child, bytes] : resident(server)) {
         if (!before.contains(child)) continue;  // a new one
         EXPECT_LT(bytes - before.at(child), 1 << 20) << before.at(child) << " before";
     }
-#endif
 }
 
 // The shared form vectors, over real HTTP, whole, chunked and dribbled.

@@ -10,8 +10,6 @@
 #include "t/httpd/server.h"
 #include "t/scratch_directory.h"
 
-#ifndef CPPCGI_SANITIZER_RUNTIME
-
 namespace cppcgi_test {
 namespace {
 
@@ -74,7 +72,15 @@ private:
     pid_t pid_ = -1;
 };
 
-class MakeRun : public ::testing::TestWithParam<int> {};
+template <class Base>
+class WithoutSanitizer : public Base {
+protected:
+    void SetUp() override {
+        if (!sanitizer().empty()) GTEST_SKIP() << "needs its runtime in every process";
+    }
+};
+class MakeRun : public WithoutSanitizer<::testing::TestWithParam<int>> {};
+class MakeRunRefusal : public WithoutSanitizer<::testing::Test> {};
 
 TEST_P(MakeRun, ServesTheSiteAndLeavesNothingBehind) {
     RunningDemo demo(GetParam());
@@ -98,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(By, MakeRun, ::testing::Values(SIGINT, SIGTERM),
                              return p.param == SIGINT ? "Interrupt" : "Terminate";
                          });
 
-TEST(MakeRunRefusal, NamesABusyPort) {
+TEST_F(MakeRunRefusal, NamesABusyPort) {
     Server other("event");
     other.without_cppcgi();
     other.start();
@@ -109,7 +115,7 @@ TEST(MakeRunRefusal, NamesABusyPort) {
                                        " of 127.0.0.1 is taken by another program"));
 }
 
-TEST(MakeRunRefusal, NamesAWrongPort) {
+TEST_F(MakeRunRefusal, NamesAWrongPort) {
     for (const char* port : {"", "http", "0", "65536", "-1", "8080 "}) {
         const Exit wrong = run({source_dir() / "mk/run.sh"}, environment(port));
         EXPECT_EQ(wrong.status, 1) << port;
@@ -119,5 +125,3 @@ TEST(MakeRunRefusal, NamesAWrongPort) {
 
 }  // namespace
 }  // namespace cppcgi_test
-
-#endif

@@ -180,28 +180,28 @@ std::string Server::generated(const std::string& config) const {
         if (const passwd* entry = getpwnam(user().c_str()))
             text << "Group \"#" << entry->pw_gid << "\"\n";
     }
-#ifdef CPPCGI_SANITIZER_RUNTIME
     // Also makes a child that changed its user dumpable, which the leak check needs.
-    text << "CoreDumpDirectory \"${ROOT}/sanitizer\"\n";
-#endif
+    if (!sanitizer().empty()) text << "CoreDumpDirectory \"${ROOT}/sanitizer\"\n";
     text << process_numbers << site << config << "\n";
     return text.str();
 }
 
 std::vector<std::string> Server::environment() const {
     std::vector<std::string> result = environment_;
-#ifdef CPPCGI_SANITIZER_RUNTIME
+    if (sanitizer().empty()) return result;
     const std::string reports = "log_path=" + (root_ / "sanitizer/report").native();
     const std::string tests = (source_dir() / "t/httpd").native();
-    result.emplace_back("LD_PRELOAD=" CPPCGI_SANITIZER_RUNTIME);
+    if (const char* preload = std::getenv("CPPCGI_TEST_PRELOAD"))
+        result.push_back("LD_PRELOAD=" + std::string(preload));
     // Two copies of one library are what this module is about: no check of one
     // definition.
-    result.push_back("ASAN_OPTIONS=detect_leaks=1:detect_odr_violation=0:" + reports);
+    result.push_back(
+        "ASAN_OPTIONS=detect_leaks=1:detect_odr_violation=0:quarantine_size_mb=16:" +
+        reports);
     result.push_back("LSAN_OPTIONS=print_suppressions=0:suppressions=" + tests +
                      "/lsan.supp");
     result.push_back("UBSAN_OPTIONS=print_stacktrace=1:" + reports);
     result.push_back("TSAN_OPTIONS=suppressions=" + tests + "/tsan.supp:" + reports);
-#endif
     return result;
 }
 
@@ -338,6 +338,11 @@ void Server::expect_calm() {
         ADD_FAILURE() << "unclaimed in the error log: " << line;
     for (const auto& report : fs::directory_iterator(root_ / "sanitizer"))
         ADD_FAILURE() << "sanitizer: " << read_file(report.path());
+}
+
+std::string sanitizer() {
+    const char* name = std::getenv("CPPCGI_TEST_SANITIZER");
+    return name != nullptr ? name : "";
 }
 
 std::vector<std::string> mpms() {

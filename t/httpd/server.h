@@ -109,6 +109,11 @@ private:
     ErrorLog log_;
 };
 
+// What the server under test is built with: "address", "thread", or "" for neither. The
+// test program itself is not; mk/check.mk sets CPPCGI_TEST_SANITIZER and the libraries
+// to preload, CPPCGI_TEST_PRELOAD.
+std::string sanitizer();
+
 // The MPMs to test under: CPPCGI_TEST_MPMS ("prefork worker event"), else event.
 std::vector<std::string> mpms();
 

@@ -128,12 +128,8 @@ TEST_P(Soak, MixedRequestsLeaveNothingBehind) {
     const auto children = server.children();
     ask_many(6000);
     EXPECT_EQ(server.children(), children) << "a child was replaced";
-#if defined(__SANITIZE_ADDRESS__)
-    // Freed memory waits in a quarantine of up to 256 MB a child.
-    constexpr long tolerance = 2 * (256 << 10) + (48 << 10);
-#else
-    constexpr long tolerance = 4 << 10;
-#endif
+    // The sanitizer keeps up to 16 MB of freed memory in each child.
+    const long tolerance = sanitizer().empty() ? 4 << 10 : 48 << 10;
     EXPECT_LE(memory() - warm, tolerance) << "from " << warm << " KB";
 }
 
