@@ -93,24 +93,40 @@ void take_extended(const Parameter& extended, PartHead& part) {
     part.filename = part.filename_text;
 }
 
+bool has_quote(std::string_view text) {
+    return text.find('"') != std::string_view::npos;
+}
+
+// A quote that neither opens nor closes a quoted string.
+bool has_stray_quote(const Parameter& parameter) {
+    return parameter.broken || has_quote(parameter.name) ||
+           (!parameter.quoted && has_quote(parameter.value));
+}
+
 errc read_disposition(std::string_view value, PartHead& part) {
     ParameterReader reader(value);
     Parameter extended;
+    bool repeated = false;
+    bool stray_quote = has_quote(reader.main());
     for (Parameter parameter; reader.next(parameter);) {
+        stray_quote |= has_stray_quote(parameter);
         if (!parameter.has_value) continue;
         if (equals_nocase(parameter.name, "name")) {
-            if (part.has_name) return errc::head_parameter_repeated;
-            part.has_name = true;
+            repeated |= part.has_name;
+            if (std::exchange(part.has_name, true)) continue;
             part.name = value_of(parameter, part.name_text);
         } else if (equals_nocase(parameter.name, "filename")) {
-            if (part.has_filename) return errc::head_parameter_repeated;
-            part.has_filename = true;
+            repeated |= part.has_filename;
+            if (std::exchange(part.has_filename, true)) continue;
             part.filename = value_of(parameter, part.filename_text);
         } else if (equals_nocase(parameter.name, "filename*")) {
-            if (extended.has_value) return errc::head_parameter_repeated;
-            extended = parameter;
+            repeated |= extended.has_value;
+            if (!extended.has_value) extended = parameter;
         }
     }
+    // Which of two names a filter before us has looked at, nobody knows. But browsers
+    // before 2012 sent bare quotes inside a name: the second may be the first one's text.
+    if (repeated && !stray_quote) return errc::head_parameter_repeated;
     // RFC 7578 section 4.2 forbids filename*: it only keeps a file from becoming a text.
     if (extended.has_value && !part.has_filename) take_extended(extended, part);
     return errc::none;

@@ -197,10 +197,8 @@ def verdict(ours, python, by_rule, codes):
 
 def is_accepted(ours, by_rule, codes):
     """Answers that DECISIONS takes as well."""
-    if "QUOTE-LEGACY" in codes and ours[1] == "malformed":
-        return True  # read in our way, these quotes make a parameter come twice
     if "QUOTE-LEGACY" in codes and by_rule[1] == "malformed":
-        return True  # the other way round: nothing is refused that may be read
+        return True  # nothing is refused that may be read
     if "QUOTE-LEGACY" in codes:
         strip = lambda fields: [{**field, "name": 0, "filename": 0, "type": 0,
                                  "disposition": 0, "value": 0} for field in fields]
