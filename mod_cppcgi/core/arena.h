@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -20,8 +21,7 @@ public:
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
     ~Arena() {
-        while (block_ != nullptr)
-            ::operator delete(std::exchange(block_, block_->before));
+        while (block_ != nullptr) std::free(std::exchange(block_, block_->before));
     }
 
     // `size` bytes, not cleared; they live as long as the arena.
@@ -36,6 +36,19 @@ public:
     // Gives back what is unused at the end of what take() returned last.
     void shrink(char* taken, std::size_t size, std::size_t used) noexcept {
         if (taken + size == at_) at_ = taken + used;
+    }
+
+    // A piece of its own that can grow: `taken`, which was the last to come from here, with
+    // its bytes; or a new one for nullptr. By realloc, which moves the pages of what is
+    // large: it never is in memory twice.
+    char* resize(char* taken, std::size_t size) {
+        if (taken == nullptr) return block(size);
+        Block* const before = block_->before;
+        void* memory = std::realloc(block_, sizeof(Block) + size);
+        if (memory == nullptr) throw std::bad_alloc();
+        block_ = new (memory) Block{before};
+        allocated_ += size - std::exchange(last_, size);
+        return static_cast<char*>(memory) + sizeof(Block);
     }
 
     std::string_view copy(std::string_view bytes) {
@@ -68,9 +81,11 @@ private:
     };
 
     char* block(std::size_t size) {
-        void* memory = ::operator new(sizeof(Block) + size);
+        void* memory = std::malloc(sizeof(Block) + size);
+        if (memory == nullptr) throw std::bad_alloc();
         block_ = new (memory) Block{block_};
         allocated_ += size;
+        last_ = size;
         return static_cast<char*>(memory) + sizeof(Block);
     }
 
@@ -86,6 +101,7 @@ private:
     Block* block_ = nullptr;
     std::size_t next_ = 504;  // a small size class of every malloc
     std::size_t allocated_ = 0;
+    std::size_t last_ = 0;  // the size of block_
 };
 
 }  // namespace cppcgi::detail

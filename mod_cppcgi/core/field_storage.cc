@@ -105,6 +105,7 @@ std::vector<const Field*> FieldStorage::getfields(std::string_view name) const {
 std::vector<std::string_view> FieldStorage::keys() const {
     std::vector<std::string_view> names;
     const detail::FieldList& fields = form_->fields;
+    names.reserve(fields.size());
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (form_->index.is_first(fields.data(), fields.size(), fields[i])) {
             names.push_back(fields[i].name());

@@ -1,5 +1,6 @@
 #include "core/form.h"
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <new>
@@ -64,18 +65,24 @@ void read_details(const Form& form, PartDetails& details) {
 
 }  // namespace
 
+// By realloc, which moves the pages of a long list: it never is in memory twice.
 void FieldList::grow() {
     const std::size_t capacity = capacity_ * 2;
-    auto* first =
-        static_cast<FieldRecord*>(::operator new(capacity * sizeof(FieldRecord)));
-    for (std::size_t i = 0; i < size_; ++i) new (first + i) FieldRecord(first_[i].data);
-    release();
+    const bool is_inline = first_ == inline_fields();
+    void* memory = is_inline ? nullptr : static_cast<void*>(first_);
+    memory = std::realloc(memory, capacity * sizeof(FieldRecord));
+    if (memory == nullptr) throw std::bad_alloc();
+    auto* first = static_cast<FieldRecord*>(memory);
+    if (is_inline) {
+        for (std::size_t i = 0; i < size_; ++i)
+            new (first + i) FieldRecord(first_[i].data);
+    }
     first_ = first;
     capacity_ = capacity;
 }
 
 void FieldList::release() {
-    if (first_ != inline_fields()) ::operator delete(first_);
+    if (first_ != inline_fields()) std::free(first_);
 }
 
 std::string_view Form::text_of(std::string_view bytes, Encoding from) const {

@@ -128,6 +128,11 @@ private:
 };
 
 struct Form {
+    // Names, heads and records stay in memory whatever their number. They may take this
+    // many times max_memory, so that 1000 fields of a usual form pass where values are
+    // spooled already.
+    static constexpr std::uint64_t heads_factor = 4;
+
     // Not the default: that would clear the memory kept for small forms.
     Form() {}  // NOLINT(modernize-use-equals-default)
 

@@ -43,8 +43,10 @@ private:
     // Takes the fields of one urlencoded text.
     struct Sink {
         Form& form;
+        std::uint64_t max_memory;
         std::uintptr_t base;  // where the text is going to be, as far as that is known
-        void field(const UrlencodedField& at) {
+
+        Fault field(const UrlencodedField& at) {
             FieldData& data = form.fields.add();
             data.form = &form;
             data.name = reinterpret_cast<const char*>(base + at.begin);
@@ -52,6 +54,17 @@ private:
             data.name_size = static_cast<std::uint32_t>(at.equals - at.begin);
             data.value_size = at.end - at.value;
             data.is_ascii = true;
+            return check_records(at.end);
+        }
+
+        // Records cannot be spooled: they are bounded as the heads of parts are, unless
+        // the text they come from is as long as they are.
+        Fault check_records(std::uint64_t text_size) const {
+            const std::uint64_t size = form.fields.size() * sizeof(FieldRecord);
+            if (size / Form::heads_factor <= max_memory || size / 3 <= text_size)
+                [[likely]]
+                return {};
+            return {errc::max_memory, max_memory};
         }
     };
     using Parser = UrlencodedParser<Sink>;
@@ -125,7 +138,7 @@ Fault copy_to(TextStore& store, std::string_view text) {
 template <class Next>
 Fault FormReader::parse_urlencoded(Next next, std::uint64_t expected) {
     const std::size_t first = form_.fields.size();
-    Sink sink{form_, 0};
+    Sink sink{form_, limits_.max_memory, 0};
     Parser parser(urlencoded_rules(), kernels_, sink);
     TextStore store(form_.arena, form_.spool, limits_.max_memory);
     Result<std::string_view> slice = next();

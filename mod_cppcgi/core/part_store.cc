@@ -3,13 +3,6 @@
 #include <new>
 
 namespace cppcgi::detail {
-namespace {
-
-// Names and heads stay in memory whatever their number. They may take this many times
-// max_memory, so that 1000 fields of a usual form pass where values are spooled already.
-constexpr std::uint64_t heads_factor = 4;
-
-}  // namespace
 
 FieldData& PartStore::add_field(std::size_t depth) {
     depth_ = depth;
@@ -85,7 +78,7 @@ Fault PartStore::begin(const PartHead& head, std::size_t depth) {
         const std::string_view bytes = copy_of(head.filename, head, text);
         if (Fault fault = set_filename(data, head, bytes)) return fault;
     }
-    if (heads_ / heads_factor > limits_.max_memory) {
+    if (heads_ / Form::heads_factor > limits_.max_memory) {
         return {errc::max_memory, limits_.max_memory};
     }
     open_ = !head.multipart;

@@ -27,6 +27,7 @@ Result<char*> TextStore::room(std::size_t size) {
         spooled_ = true;
         if (capacity_ < most + slack) {
             capacity_ = most + slack;
+            grown_ = false;
             memory_ = arena_.take(capacity_);
         }
     }
@@ -34,8 +35,9 @@ Result<char*> TextStore::room(std::size_t size) {
     const auto used = static_cast<std::size_t>(size_);
     if (capacity_ < used + size + slack) {
         const std::size_t wanted = std::max(capacity_ * 2, used + size + slack);
-        char* const larger = arena_.take(wanted);
-        if (used != 0) std::memcpy(larger, memory_, used);
+        char* const larger = arena_.resize(grown_ ? memory_ : nullptr, wanted);
+        if (!grown_ && used != 0) std::memcpy(larger, memory_, used);
+        grown_ = true;
         memory_ = larger;
         capacity_ = wanted;
     }

@@ -43,6 +43,7 @@ private:
     char* memory_ = nullptr;
     std::size_t capacity_ = 0;
     std::uint64_t size_ = 0;
+    bool grown_ = false;  // whether memory_ is a piece that the arena can resize
     bool spooled_ = false;
     Spool::Place place_;
 };

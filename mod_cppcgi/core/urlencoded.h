@@ -34,7 +34,7 @@ struct UrlencodedField {
 
 bool is_separator(char c) noexcept;  // whether it can be one
 
-// Sink has `void field(const UrlencodedField&)`.
+// Sink has `Fault field(const UrlencodedField&)`.
 template <class Sink>
 class UrlencodedParser {
 public:
@@ -93,15 +93,13 @@ inline Fault UrlencodedParser<Sink>::piece(std::uint64_t begin, std::uint64_t eq
         if (rules_.strict_parsing) return {errc::query_field, 0};
         if (begin == end || !rules_.keep_blank_values) return {};
         if (end - begin > rules_.max_field) return {errc::max_field, rules_.max_field};
-        sink_.field({begin, end, end, end});
-        return {};
+        return sink_.field({begin, end, end, end});
     }
     if (std::max(equals - begin, end - equals - 1) > rules_.max_field) [[unlikely]] {
         return {errc::max_field, rules_.max_field};
     }
     if (equals + 1 == end && !rules_.keep_blank_values) return {};
-    sink_.field({begin, equals, equals + 1, end});
-    return {};
+    return sink_.field({begin, equals, equals + 1, end});
 }
 
 // The same bound for a piece whose end has not come yet, so that it cannot grow on.

@@ -63,9 +63,10 @@ void whole_form(benchmark::State& state, const Kernels& kernels,
 struct ViewSink {
     const char* base;
     std::pair<std::string_view, std::string_view>* to;
-    void field(const cppcgi::detail::UrlencodedField& at) {
+    cppcgi::Fault field(const cppcgi::detail::UrlencodedField& at) {
         *to++ = {{base + at.begin, at.equals - at.begin},
                  {base + at.value, at.end - at.value}};
+        return {};
     }
 };
 

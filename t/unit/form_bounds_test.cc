@@ -206,6 +206,21 @@ TEST(FormBounds, Memory) {
               errc::max_memory);
 }
 
+// Records of fields cannot be spooled either; 64 bytes are not much beside a long text.
+TEST(FormBounds, MemoryOfRecords) {
+    const auto fields = [](int count, const std::string& field) {
+        std::string body;
+        for (int i = 0; i < count; ++i) body += field;
+        return body;
+    };
+    const Limits limits = with(&Limits::max_memory, 1600);
+    EXPECT_EQ(fault_of(fields(100, "a=1&"), urlencoded, limits), errc::none);
+    EXPECT_EQ(fault_of(fields(101, "a=1&"), urlencoded, limits), errc::max_memory);
+    EXPECT_EQ(
+        fault_of(fields(101, "a=" + std::string(20, 'x') + '&'), urlencoded, limits),
+        errc::none);
+}
+
 TEST(FormBounds, AreNamedInTheError) {
     MemoryBody source("a=1&b=2");
     FormInput input;
@@ -279,6 +294,7 @@ TEST(FormAttacks, OneNameManyTimes) {
     for (unsigned i = 0; i < 100000; ++i) body += "a=1&";
     Limits limits;
     limits.max_fields = 200000;
+    limits.max_memory = 2u << 20;
     MemoryBody source(body);
     const FieldStorage form = read(source, urlencoded, limits);
     EXPECT_EQ(form.keys().size(), 1u);
