@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <charconv>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,18 @@ int number(std::string_view text) {
 }
 
 struct OfNoKnownKind {};
+
+// Files without a name that this process has open below a folder.
+int nameless_files(const std::string& folder) {
+    namespace fs = std::filesystem;
+    int count = 0;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/proc/self/fd")) {
+        std::error_code closed;
+        const std::string file = fs::read_symlink(entry.path(), closed).string();
+        count += file.starts_with(folder) && file.ends_with(" (deleted)");
+    }
+    return count;
+}
 
 }  // namespace
 
@@ -126,6 +139,14 @@ CPPCGI_HANDLER(form, req, res) {
     res.content_type("text/plain");
     for (const cppcgi::Field& field : form)
         res << field.name() << "=" << field.size() << "\n";
+}
+
+// How many names it has, and in how many files it was spooled.
+CPPCGI_HANDLER(spooled, req, res) {
+    const cppcgi::FieldStorage& form = req.form();
+    res.content_type("text/plain");
+    res << form.size() << " fields, " << form.keys().size() << " names, "
+        << nameless_files(req.limits().spool_dir) << " files";
 }
 
 CPPCGI_HANDLER(file, req, res) {
