@@ -3,7 +3,7 @@
 # build/t/bench/ has the benchmarks of parsers and of starting a script.
 server_bench := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(BUILD)/t/server_bench))
 server_bench_objects := $(call objects,$(wildcard t/bench/server/*.cc) \
-    t/httpd/server.cc t/httpd/client.cc t/httpd/error_log.cc t/process.cc)
+    t/httpd/server.cc t/httpd/client.cc t/httpd/error_log.cc t/httpd/raw_socket.cc t/process.cc)
 
 $(BUILD)/obj/t/bench/server/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS)
 
@@ -18,13 +18,27 @@ bench:
 	+$(MAKE) bench-programs
 	$(BUILD)/t/server_bench $(BENCH_FLAGS)
 
+# make bench-upload: one upload of 1 GB to save_file, its spool on tmpfs, in turns with a
+# bare C module that drains the same body. UPLOAD_FLAGS="--rounds 3 --megabytes 256 event".
+.PHONY: bench-upload
+bench-upload:
+	@mk/deps.sh bench
+	+$(MAKE) bench-programs
+	$(BUILD)/t/server_bench --upload $(UPLOAD_FLAGS)
+
 -include $(patsubst %.o,%.d,$(server_bench_objects))
 
-# make bench-forms: parsers of forms and cookies, in one run with memcpy of the same bytes.
+# make bench-forms: parsers of forms and cookies, beside memcpy of the same bytes and what
+# other libraries do with them, in one run.
 # FORMS_FLAGS="--benchmark_filter=M2 --benchmark_repetitions=5".
 .PHONY: bench-forms
-parser_bench := $(BUILD)/t/bench/forms_bench $(BUILD)/t/bench/cookies_bench
+parser_bench := $(addprefix $(BUILD)/t/bench/,forms_bench cookies_bench form_peers_bench)
 bench-forms:
 	@mk/deps.sh bench
 	+$(MAKE) $(parser_bench)
 	for bench in $(parser_bench); do $$bench $(FORMS_FLAGS) || exit 1; done
+
+# Those of the peers that are installed.
+peer_libs = $(shell for lib in cgicc PocoNet PocoFoundation boost_url; do \
+    echo 'int main() {}' | $(CXX) -x c++ - -o /dev/null -l$$lib 2>/dev/null && echo -l$$lib; done)
+$(BUILD)/t/bench/form_peers_bench: LIBS += $(peer_libs)

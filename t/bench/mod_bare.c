@@ -1,5 +1,6 @@
 /* The limit: the examples hello, form and post as plain httpd handlers, with nothing
- * between them and the server. They answer the same bytes; `make bench` checks that. */
+ * between them and the server. They answer the same bytes; `make bench` checks that. And
+ * drain, which drops a body as fast as httpd hands it out. */
 #include "httpd.h"
 #include "http_config.h"
 #include "http_protocol.h"
@@ -83,6 +84,34 @@ static int post(request_rec *r)
     return got < 0 ? HTTP_BAD_REQUEST : OK;
 }
 
+static int drain(request_rec *r)
+{
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_off_t total = 0;
+    int ended = 0;
+    while (!ended) {
+        apr_bucket *bucket;
+        apr_status_t got = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES,
+                                          APR_BLOCK_READ, 65536);
+        if (got != APR_SUCCESS)
+            return ap_map_http_request_error(got, HTTP_BAD_REQUEST);
+        for (bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
+             bucket = APR_BUCKET_NEXT(bucket)) {
+            const char *data;
+            apr_size_t size;
+            if (APR_BUCKET_IS_EOS(bucket))
+                ended = 1;
+            else if (!APR_BUCKET_IS_METADATA(bucket) &&
+                     apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ) == APR_SUCCESS)
+                total += (apr_off_t)size;
+        }
+        apr_brigade_cleanup(brigade);
+    }
+    ap_set_content_type(r, "text/plain");
+    ap_rprintf(r, "%" APR_OFF_T_FMT "\n", total);
+    return OK;
+}
+
 static int handler(request_rec *r)
 {
     if (!r->handler || strncmp(r->handler, "bare-", 5) != 0)
@@ -93,6 +122,8 @@ static int handler(request_rec *r)
         return form(r);
     if (strcmp(r->handler, "bare-post") == 0)
         return post(r);
+    if (strcmp(r->handler, "bare-drain") == 0)
+        return drain(r);
     return DECLINED;
 }
 

@@ -3,7 +3,10 @@
 // that whatever else the machine does falls on all alike; ratios are medians of the ratios
 // within a round.
 //     server_bench [--rounds N] [--no-pin] [--only hello,form] [MPM ...]
+// make bench-upload: a gigabyte to save_file, against a bare C module that drains it.
+//     server_bench --upload [--rounds N] [--megabytes N] [MPM ...]
 #include "t/bench/server/rounds.h"
+#include "t/bench/server/upload.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -50,15 +53,27 @@ void run_mpm(const std::string& mpm, const Options& options) {
     server.stop();
 }
 
-Options parse(int argc, char** argv) {
+struct Command {
+    bool upload = false;
+    UploadOptions uploads;
     Options options;
+};
+
+Command parse(int argc, char** argv) {
+    Command command;
+    Options& options = command.options;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
-        if (word == "--no-pin") {
+        if (word == "--upload") {
+            command.upload = true;
+        } else if (word == "--megabytes" && i + 1 < argc) {
+            command.uploads.size = std::stoull(argv[++i]) << 20;
+        } else if (word == "--no-pin") {
             options.pin = false;
         } else if (word == "--rounds" && i + 1 < argc) {
             options.rounds = std::stoi(argv[++i]);
             options.slow_rounds = std::min(options.slow_rounds, options.rounds);
+            command.uploads.rounds = options.rounds;
         } else if (word == "--slow-rounds" && i + 1 < argc) {
             options.slow_rounds = std::stoi(argv[++i]);
         } else if (word == "--only" && i + 1 < argc) {
@@ -70,7 +85,7 @@ Options parse(int argc, char** argv) {
         }
     }
     if (options.mpms.empty()) options.mpms = {"event", "prefork"};
-    return options;
+    return command;
 }
 
 }  // namespace
@@ -78,8 +93,14 @@ Options parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        const cppcgi_bench::Options options = cppcgi_bench::parse(argc, argv);
-        for (const std::string& mpm : options.mpms) cppcgi_bench::run_mpm(mpm, options);
+        const cppcgi_bench::Command command = cppcgi_bench::parse(argc, argv);
+        for (const std::string& mpm : command.options.mpms) {
+            if (command.upload) {
+                cppcgi_bench::run_uploads(mpm, command.uploads);
+            } else {
+                cppcgi_bench::run_mpm(mpm, command.options);
+            }
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "server_bench: %s\n", error.what());
         return 1;
