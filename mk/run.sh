@@ -66,7 +66,7 @@ load() {
     printf 'Define SITE "%s"\nServerRoot "${SITE}"\nServerName 127.0.0.1\n' "$site"
     printf 'Listen 127.0.0.1:%s\n' "$PORT"
     printf 'PidFile run/httpd.pid\nDefaultRuntimeDir run\nErrorLog error.log\n'
-    for module in "mpm_$MPM" unixd authz_core mime dir alias env; do load "$module"; done
+    for module in "mpm_$MPM" unixd authz_core authz_host mime dir alias env; do load "$module"; done
     printf 'LoadModule cppcgi_module lib/mod_cppcgi.so\nTypesConfig /dev/null\n'
     [ -z "$user" ] || printf 'User %s\nGroup "#%s"\n' "$user" "$(id -g "$user")"
     printf 'Include "%s/conf/demo.conf"\n' "$PWD"

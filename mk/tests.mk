@@ -52,6 +52,8 @@ $(BUILD)/t/bench/mod_%.so: t/bench/mod_%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra -Wno-missing-field-initializers -fPIC -shared $(HTTPD_CPPFLAGS) -o $@ $<
 
+# Counting is the host's.
+$(BUILD)/t/bench/counters_bench: $(filter %/counters.o %/failure_ring.o,$(host))
 $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)

@@ -182,6 +182,8 @@ struct cppcgi_outcome {
     char limit[32];             // the directive's name, or empty
     char type[160];             // the exception's type, demangled, or empty
     char what[1024];            // the text, cut to fit; one line is not promised
+    std::uint32_t
+        spool_files;  // how many files hold its form; only where `size` has it
 };
 
 // A handler's entry: always returns with `outcome` filled in, never throws.

@@ -84,6 +84,9 @@ public:
     // Names, each once, in order of first appearance. keys().size() is Python's len().
     std::vector<std::string_view> keys() const;
 
+    // How many files hold what was too large for memory.
+    std::size_t spool_files() const noexcept;
+
 private:
     explicit FieldStorage(std::shared_ptr<const detail::Form> form) noexcept;
     std::shared_ptr<const detail::Form> form_;

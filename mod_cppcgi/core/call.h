@@ -64,6 +64,11 @@ struct Call {
         return *lazy_;
     }
 
+    // The form, when the handler has asked for one.
+    const FieldStorage* form() const noexcept {
+        return lazy_ && lazy_->form ? &*lazy_->form : nullptr;
+    }
+
     const cppcgi_gateway* gateway;
     void* host;
     GatewayBody body;

@@ -54,6 +54,8 @@ FieldStorage::~FieldStorage() = default;
 
 Fault FieldStorage::fault() const noexcept { return form_->fault; }
 
+std::size_t FieldStorage::spool_files() const noexcept { return form_->spool.files(); }
+
 FieldRange FieldStorage::fields() const noexcept {
     return {static_cast<const Field*>(form_->fields.data()), sizeof(FieldRecord),
             form_->fields.size()};

@@ -82,6 +82,10 @@ void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_c
     };
     run_guarded(run_handler, *outcome);
     outcome->head_sent = call.output.head_sent() ? 1 : 0;
+    // A host from before this member has none.
+    if (outcome->size >= sizeof(cppcgi_outcome))
+        outcome->spool_files =
+            call.form() ? static_cast<std::uint32_t>(call.form()->spool_files()) : 0;
     if (outcome->cause == CPPCGI_CAUSE_NONE && call.output.client_gone())
         outcome->cause = CPPCGI_CAUSE_ABORTED;
 }

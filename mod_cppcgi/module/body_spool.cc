@@ -46,6 +46,7 @@ int BodySpool::append(std::string_view bytes) {
         }
         file_ = Descriptor(open_unnamed(directory_));
         if (!file_.is_open()) return error_ = errno;
+        has_used_file_ = true;
         // What memory holds stays the front; the file's first bytes stand for what went.
         const std::string front = memory_.substr(memory_taken_);
         if (::lseek(file_.get(), static_cast<off_t>(taken_), SEEK_SET) == -1 ||

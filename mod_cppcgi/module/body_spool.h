@@ -29,6 +29,7 @@ public:
     int error() const noexcept { return error_; }
 
     std::uint64_t size() const noexcept { return size_; }
+    bool has_used_file() const noexcept { return has_used_file_; }
     const char* directory() const noexcept { return directory_; }
 
     // The file that holds all of it, at its start, or a closed one when it is in memory.
@@ -45,6 +46,7 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t taken_ = 0;
     int error_ = 0;
+    bool has_used_file_ = false;
 };
 
 }  // namespace cppcgi::module

@@ -4,6 +4,7 @@
 
 #include <cppcgi/limits.h>
 
+#include <apr_strings.h>
 #include <cstring>
 #include <http_config.h>
 #include <new>
@@ -23,6 +24,13 @@ cppcgi_limits DirectoryConfig::limits() const noexcept {
             .max_fields = max_fields.value_or(defaults.max_fields),
             .max_part_header = max_part_header.value_or(defaults.max_part_header),
             .spool_dir = {directory, std::strlen(directory)}};
+}
+
+const Origin* origin_of(const cmd_parms* command) {
+    const ap_directive_t* directive = command->directive;
+    if (!directive || !directive->filename) return nullptr;
+    return ::new (apr_palloc(command->pool, sizeof(Origin)))
+        Origin{apr_pstrdup(command->pool, directive->filename), directive->line_num};
 }
 
 const DirectoryConfig& config_of(const request_rec* r) noexcept {

@@ -14,15 +14,26 @@
 
 namespace cppcgi::module {
 
+// Where a directive was written.
+struct Origin {
+    const char* file;
+    int line;
+};
+
+// The place of the directive that is being read, kept in the pool of the configuration.
+const Origin* origin_of(const cmd_parms* command);
+
 // A value that a section may leave to the sections around it.
 template <class T>
 struct Inherit {
     T value{};
     bool is_set = false;
+    const Origin* origin = nullptr;
 
-    void set(T new_value) noexcept {
+    void set(T new_value, const Origin* from = nullptr) noexcept {
         value = new_value;
         is_set = true;
+        origin = from;
     }
     T value_or(T otherwise) const noexcept { return is_set ? value : otherwise; }
     static Inherit merge(const Inherit& base, const Inherit& added) noexcept {

@@ -4,6 +4,7 @@
 #include "gateway/httpd/log.h"
 #include "module/config.h"
 #include "module/crash.h"
+#include "module/dropped_headers.h"
 #include "module/exec.h"
 #include "module/exit_guard.h"
 #include "module/library_reload.h"
@@ -11,6 +12,7 @@
 #include "module/outcome.h"
 #include "module/registry.h"
 #include "module/slow_call.h"
+#include "module/statistics.h"
 
 #include <cstring>
 #include <http_config.h>
@@ -49,8 +51,8 @@ Callee callee_of(const Handler& handler) {
     return {entry->function, entry->flags, version->life(), std::move(version)};
 }
 
-int call_handler(request_rec* r, const DirectoryConfig& config,
-                 const Handler& handler) {
+int call_handler(request_rec* r, const DirectoryConfig& config, const Handler& handler,
+                 CountedCall& counted) {
     const Callee callee = callee_of(handler);
     if (!callee.entry || (callee.life && !callee.life->start()))
         return refuse_unavailable(r, handler);
@@ -62,15 +64,32 @@ int call_handler(request_rec* r, const DirectoryConfig& config,
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
+    outcome.spool_files = 0;
     {
         const CallInFlight in_flight;
         const SlowCall slow(r, handler, config.slow.value_or(0));
-        const CrashScope scope(r->server, "handler", handler.label, r->the_request);
+        const CrashScope scope(r->server, "handler", handler.label, r->the_request,
+                               &counted);
         const auto lock = callee.life ? callee.life->lock_for(callee.flags)
                                       : std::unique_lock<std::mutex>();
         callee.entry(&httpd::gateway, &call, &outcome);
     }
-    return conclude(call, outcome);
+    const int result = conclude(call, outcome);
+    counted.traffic = {call.body.received(), call.reply.sent(),
+                       outcome.spool_files != 0};
+    return result;
+}
+
+int call_counted(request_rec* r, const DirectoryConfig& config,
+                 const Handler& handler) {
+    CountedCall counted(r, handler.row, handler.label);
+    return counted.conclude(call_handler(r, config, handler, counted));
+}
+
+int exec_counted(request_rec* r, const DirectoryConfig& config) {
+    const Statistics* statistics = statistics_of(r->server);
+    CountedCall counted(r, statistics ? statistics->scripts : 0, "scripts");
+    return counted.conclude(exec_script(r, config, counted.traffic));
 }
 
 // What the file's extensions say of type and encoding is not true of the handler's page.
@@ -80,12 +99,12 @@ void forget_file(request_rec* r) noexcept {
     r->finfo.filetype = APR_REG;
 }
 
-const Registration* chosen(const request_rec* r) noexcept {
+}  // namespace
+
+const Registration* chosen_registration(const request_rec* r) noexcept {
     return static_cast<const Registration*>(
         ap_get_module_config(r->request_config, &cppcgi_module));
 }
-
-}  // namespace
 
 int choose_handler(request_rec* r) {
     const DirectoryConfig& config = config_of(r);
@@ -111,11 +130,12 @@ int serve(request_rec* r) {
     const DirectoryConfig& config = config_of(r);
     // Looked up again where the internal redirect of DirectoryIndex has copied our name
     // and no more; not otherwise, since the URL has been split since.
-    const Registration* registration = chosen(r);
+    const Registration* registration = chosen_registration(r);
     if (!registration) registration = find_registration(r, config.registrations);
-    if (registration) return call_handler(r, config, *registration->handler);
-    if (script && !is_ours_to_run(config)) return DECLINED;
-    return exec_script(r, config);
+    if (!registration && script && !is_ours_to_run(config)) return DECLINED;
+    report_dropped_headers(r);
+    if (registration) return call_counted(r, config, *registration->handler);
+    return exec_counted(r, config);
 }
 
 }  // namespace cppcgi::module

@@ -2,6 +2,8 @@
 #ifndef CPPCGI_MODULE_CONTENT_H
 #define CPPCGI_MODULE_CONTENT_H
 
+#include "module/registration.h"
+
 #include <httpd.h>
 
 namespace cppcgi::module {
@@ -15,6 +17,9 @@ inline constexpr const char* script_media_type = "application/x-httpd-cgi";
 // Fixups: gives the request to us where a handler is registered for it, and splits its
 // URL.
 int choose_handler(request_rec* r);
+
+// What choose_handler() found, or null.
+const Registration* chosen_registration(const request_rec* r) noexcept;
 
 // Handler: serves it, or declines.
 int serve(request_rec* r);

@@ -3,6 +3,7 @@
 #include "module/code_map.h"
 #include "module/crash_text.h"
 #include "module/stack_frames.h"
+#include "module/statistics.h"
 
 #include <algorithm>
 #include <apr_portable.h>
@@ -81,6 +82,7 @@ const char* name_of(int signal) noexcept {
 struct CrashReporter {
     static void report(int signal, const siginfo_t& info,
                        const ucontext_t& context) noexcept {
+        if (current_call->counted_) current_call->counted_->count_crash();
         CrashText text("CPPCGI0510: ");
         text.line() << name_of(signal);
         if (info.si_code > 0 && signal != SIGABRT)
@@ -95,6 +97,7 @@ struct CrashReporter {
     }
 
     static void report_exit() noexcept {
+        if (current_call->counted_) current_call->counted_->count_crash();
         CrashText text("CPPCGI0511: ");
         text.line() << "exit() was called";
         write_call(text);
@@ -206,11 +209,12 @@ void install_crash_report_child() {
 }
 
 CrashScope::CrashScope(const server_rec* server, const char* kind, const char* name,
-                       const char* request) noexcept
+                       const char* request, const CountedCall* counted) noexcept
     : server_(server),
       kind_(kind),
       name_(name),
       request_(request),
+      counted_(counted),
       outer_(current_call) {
     if (is_installed && !alternate_stack) make_alternate_stack();
     current_call = this;

@@ -11,12 +11,16 @@ namespace cppcgi::module {
 // Before the libraries are opened.
 void install_crash_report_child();
 
+class CountedCall;
+
 // One call into a library by this thread. While it lives, a fault is reported as that
-// call's: "in KIND NAME while it served REQUEST", the request's first line or null.
+// call's: "in KIND NAME while it served REQUEST", the request's first line or null, and
+// counted.
 class CrashScope {
 public:
     CrashScope(const server_rec* server, const char* kind, const char* name,
-               const char* request = nullptr) noexcept;
+               const char* request = nullptr,
+               const CountedCall* counted = nullptr) noexcept;
     ~CrashScope();
     CrashScope(const CrashScope&) = delete;
     CrashScope& operator=(const CrashScope&) = delete;
@@ -28,6 +32,7 @@ private:
     const char* kind_;
     const char* name_;
     const char* request_;
+    const CountedCall* counted_;
     const CrashScope* outer_;  // a handler may run another one as a subrequest
 };
 

@@ -61,7 +61,7 @@ const char* set_bytes(cmd_parms* command, void* record, const char* text) noexce
             "CPPCGI0013: %s: \"%s\" is no number of bytes from %" APR_UINT64_T_FMT
             " on; write digits and K, M or G, such as 64M",
             command->cmd->name, text, Least);
-    (static_cast<DirectoryConfig*>(record)->*Member).set(*bytes);
+    (static_cast<DirectoryConfig*>(record)->*Member).set(*bytes, origin_of(command));
     return nullptr;
 }
 
@@ -74,7 +74,7 @@ const char* set_count(cmd_parms* command, void* record, const char* text) noexce
             "CPPCGI0014: %s: \"%s\" is no number from %" APR_UINT64_T_FMT
             " to %" APR_UINT64_T_FMT,
             command->cmd->name, text, Least, Most);
-    (static_cast<DirectoryConfig*>(record)->*Member).set(*count);
+    (static_cast<DirectoryConfig*>(record)->*Member).set(*count, origin_of(command));
     return nullptr;
 }
 
@@ -137,9 +137,9 @@ const char* set_parameter(cmd_parms* command, void* record, const char* name,
 const char* set_fallback(cmd_parms* command, void* record, const char* word) noexcept {
     auto& fallback = static_cast<DirectoryConfig*>(record)->fallback;
     if (strcasecmp(word, "exec") == 0) {
-        fallback.set(Fallback::exec);
+        fallback.set(Fallback::exec, origin_of(command));
     } else if (strcasecmp(word, "none") == 0) {
-        fallback.set(Fallback::none);
+        fallback.set(Fallback::none, origin_of(command));
     } else {
         return apr_psprintf(
             command->pool,
@@ -150,20 +150,20 @@ const char* set_fallback(cmd_parms* command, void* record, const char* word) noe
     return nullptr;
 }
 
-const char* set_arguments(cmd_parms*, void* record, int on) noexcept {
-    static_cast<DirectoryConfig*>(record)->arguments.set(on != 0);
+const char* set_arguments(cmd_parms* command, void* record, int on) noexcept {
+    static_cast<DirectoryConfig*>(record)->arguments.set(on != 0, origin_of(command));
     return nullptr;
 }
 
-const char* set_abort(cmd_parms*, void* record, int on) noexcept {
-    static_cast<DirectoryConfig*>(record)->abort.set(on != 0);
+const char* set_abort(cmd_parms* command, void* record, int on) noexcept {
+    static_cast<DirectoryConfig*>(record)->abort.set(on != 0, origin_of(command));
     return nullptr;
 }
 
 const char* set_timeout(cmd_parms* command, void* record, const char* text) noexcept {
     apr_interval_time_t time = 0;
     if (ap_timeout_parameter_parse(text, &time, "s") == APR_SUCCESS && time > 0) {
-        static_cast<DirectoryConfig*>(record)->timeout.set(time);
+        static_cast<DirectoryConfig*>(record)->timeout.set(time, origin_of(command));
         return nullptr;
     }
     return apr_psprintf(command->pool,
@@ -181,7 +181,7 @@ const char* set_slow(cmd_parms* command, void* record, const char* text) noexcep
             "CPPCGI0007: CppCGISlow: \"%s\" is neither a time above 0 (in seconds, or "
             "with another unit behind the number, such as 500ms) nor off",
             text);
-    static_cast<DirectoryConfig*>(record)->slow.set(time);
+    static_cast<DirectoryConfig*>(record)->slow.set(time, origin_of(command));
     return nullptr;
 }
 
@@ -192,7 +192,7 @@ const char* set_script_log(cmd_parms* command, void* record,
         return apr_psprintf(command->pool, "CPPCGI0008: ScriptLog: \"%s\" is no path",
                             text);
     }
-    static_cast<DirectoryConfig*>(record)->script_log.set(path);
+    static_cast<DirectoryConfig*>(record)->script_log.set(path, origin_of(command));
     return nullptr;
 }
 
@@ -217,7 +217,7 @@ const char* check_directory(cmd_parms* command, const char* text, const char** p
 const char* set_spool_dir(cmd_parms* command, void* record, const char* text) noexcept {
     const char* path = nullptr;
     if (const char* fault = check_directory(command, text, &path)) return fault;
-    static_cast<DirectoryConfig*>(record)->spool_dir.set(path);
+    static_cast<DirectoryConfig*>(record)->spool_dir.set(path, origin_of(command));
     return nullptr;
 }
 

@@ -16,20 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Why this file may not run, with the status to answer; OK: it may.
-struct Refusal {
-    int status = OK;
-    const char* number = "";
-    const char* reason = "";
-};
-
-// mod_alias leaves a note where ScriptAlias says that everything is a script.
-bool is_script_aliased(request_rec* r) {
-    const char* type = apr_table_get(r->notes, "alias-forced-type");
-    return type && strcasecmp(type, "cgi-script") == 0;
-}
-
-Refusal check_file(const request_rec* r) {
+ScriptRefusal check_file(const request_rec* r) {
     switch (r->finfo.filetype) {
         case APR_REG:
             return {};
@@ -48,7 +35,26 @@ Refusal check_file(const request_rec* r) {
     }
 }
 
-Refusal check(request_rec* r, const DirectoryConfig& config) {
+milliseconds to_milliseconds(apr_interval_time_t time) {
+    return milliseconds(apr_time_as_msec(time));
+}
+
+}  // namespace
+
+bool is_cgi_module_loaded() noexcept {
+    return ap_find_linked_module("mod_cgi.c") || ap_find_linked_module("mod_cgid.c");
+}
+
+bool is_ours_to_run(const DirectoryConfig& config) noexcept {
+    return config.fallback.is_set || !is_cgi_module_loaded();
+}
+
+bool is_script_aliased(const request_rec* r) noexcept {
+    const char* type = apr_table_get(r->notes, "alias-forced-type");
+    return type && strcasecmp(type, "cgi-script") == 0;
+}
+
+ScriptRefusal check_script(request_rec* r, const DirectoryConfig& config) {
     if (config.fallback.value_or(Fallback::exec) == Fallback::none) {
         return {HTTP_FORBIDDEN, "CPPCGI0300",
                 "it has no handler, and CppCGIFallback none keeps it from running as a "
@@ -66,7 +72,8 @@ Refusal check(request_rec* r, const DirectoryConfig& config) {
                 "an nph- script writes the whole response and cannot be included in a "
                 "page; rename it or include another"};
     }
-    if (const Refusal refusal = check_file(r); refusal.status != OK) return refusal;
+    if (const ScriptRefusal refusal = check_file(r); refusal.status != OK)
+        return refusal;
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info) {
         return {
             HTTP_NOT_FOUND, "CPPCGI0306",
@@ -74,20 +81,6 @@ Refusal check(request_rec* r, const DirectoryConfig& config) {
             "URL"};
     }
     return {};
-}
-
-milliseconds to_milliseconds(apr_interval_time_t time) {
-    return milliseconds(apr_time_as_msec(time));
-}
-
-}  // namespace
-
-bool is_cgi_module_loaded() noexcept {
-    return ap_find_linked_module("mod_cgi.c") || ap_find_linked_module("mod_cgid.c");
-}
-
-bool is_ours_to_run(const DirectoryConfig& config) noexcept {
-    return config.fallback.is_set || !is_cgi_module_loaded();
 }
 
 ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& config) {
@@ -105,8 +98,8 @@ ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& c
     return settings;
 }
 
-int exec_script(request_rec* r, const DirectoryConfig& config) {
-    const Refusal refusal = check(r, config);
+int exec_script(request_rec* r, const DirectoryConfig& config, Traffic& traffic) {
+    const ScriptRefusal refusal = check_script(r, config);
     if (refusal.status != OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s does not run: %s",
                       refusal.number, r->filename, refusal.reason);
@@ -115,7 +108,9 @@ int exec_script(request_rec* r, const DirectoryConfig& config) {
     }
     const ScriptSettings settings = script_settings_of(r, config);
     ScriptCall call(r, settings);
-    return call.run();
+    const int result = call.run();
+    traffic = call.traffic();
+    return result;
 }
 
 }  // namespace cppcgi::module

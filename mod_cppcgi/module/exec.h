@@ -5,6 +5,7 @@
 
 #include "module/config.h"
 #include "module/script_settings.h"
+#include "module/statistics.h"
 
 #include <httpd.h>
 
@@ -16,11 +17,23 @@ bool is_cgi_module_loaded() noexcept;  // mod_cgi or mod_cgid
 // mod_cgi nor mod_cgid is loaded.
 bool is_ours_to_run(const DirectoryConfig& config) noexcept;
 
+// mod_alias leaves a note where ScriptAlias says that everything is a script.
+bool is_script_aliased(const request_rec* r) noexcept;
+
+// Why this file may not run, with the status to answer; OK: it may.
+struct ScriptRefusal {
+    int status = OK;
+    const char* number = "";
+    const char* reason = "";
+};
+
+ScriptRefusal check_script(request_rec* r, const DirectoryConfig& config);
+
 ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& config);
 
 // Runs the script of this request. Never declines: the default handler would send its
 // source.
-int exec_script(request_rec* r, const DirectoryConfig& config);
+int exec_script(request_rec* r, const DirectoryConfig& config, Traffic& traffic);
 
 }  // namespace cppcgi::module
 

@@ -3,6 +3,7 @@
 #include "gateway/httpd/log.h"
 #include "host/card.h"
 #include "module/generation.h"
+#include "module/statistics.h"
 
 #include <chrono>
 #include <cstring>
@@ -72,6 +73,7 @@ void LibraryReload::look() {
     if (!next) return report(fault);
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_,
                  "CPPCGI0531: a new version of %s serves in this child", library_.path);
+    count_library(server_, library_, seen_);
     const std::scoped_lock lock(current_mutex_);
     // The old one ends with its last call, in that call's thread.
     current_.swap(next);

@@ -6,12 +6,17 @@
 #include "module/content.h"
 #include "module/crash.h"
 #include "module/directives.h"
+#include "module/dropped_headers.h"
 #include "module/exit_guard.h"
 #include "module/registry.h"
 #include "module/slow_call.h"
 #include "module/ssi_exec.h"
+#include "module/statistics.h"
+#include "module/status.h"
 
+#include <ap_mpm.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_main.h>
 #include <http_request.h>
 #include <mpm_common.h>
@@ -26,9 +31,12 @@ int check_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
                         [&] { return check_registry_parent(configuration, server); });
 }
 
-int post_config(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec*) noexcept {
-    return httpd::guard(nullptr, [] {
+int post_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
+                server_rec* server) noexcept {
+    return httpd::guard(nullptr, [&] {
         register_ssi_exec();
+        if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG)
+            open_statistics_parent(configuration, server);
         return OK;
     });
 }
@@ -40,6 +48,8 @@ void child_init_first(apr_pool_t* child, server_rec*) noexcept {
 void child_init(apr_pool_t* child, server_rec* server) noexcept {
     httpd::guard(nullptr, [&] {
         install_crash_report_child();
+        begin_statistics_child(server);
+        start_dropped_headers(child, server);
         open_libraries_child(child, server);
         install_exit_guard_child();
         start_caretaker(child, server);
@@ -52,12 +62,24 @@ void child_stopping(apr_pool_t*, int graceful) noexcept {
     stop_caretaker(ap_server_conf, graceful != 0);
 }
 
+void child_status(server_rec* server, pid_t child, ap_generation_t, int,
+                  mpm_child_status status) noexcept {
+    if (status == MPM_CHILD_EXITED) end_statistics_of(server, child);
+}
+
+void error_log(const ap_errorlog_info* info, const char* text) noexcept {
+    note_message(*info, text);
+}
+
 int fixups(request_rec* r) noexcept {
     return httpd::guard(r, [&] { return choose_handler(r); });
 }
 
 int handler(request_rec* r) noexcept {
-    return httpd::guard(r, [&] { return serve(r); });
+    return httpd::guard(r, [&] {
+        const int status = serve_status(r);
+        return status == DECLINED ? serve(r) : status;
+    });
 }
 
 void register_hooks(apr_pool_t*) noexcept {
@@ -70,6 +92,9 @@ void register_hooks(apr_pool_t*) noexcept {
     ap_hook_child_init(child_init_first, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_child_status(child_status, nullptr, nullptr, APR_HOOK_MIDDLE);
+    register_status_section();
+    ap_hook_error_log(error_log, nullptr, nullptr, APR_HOOK_MIDDLE);
     // Whatever the order of LoadModule: they would serve cgi-script where it is ours.
     static const char* const before_cgi[] = {"mod_cgi.c", "mod_cgid.c", nullptr};
     ap_hook_handler(handler, nullptr, before_cgi, APR_HOOK_MIDDLE);

@@ -114,12 +114,17 @@ const RegistrationList* join(apr_pool_t* pool, const RegistrationList* base,
     return head;
 }
 
+const Registration* match_registration(const request_rec* r,
+                                       const RegistrationList* list) {
+    for (; list; list = list->next)
+        if (matches(r, *list->registration)) return list->registration;
+    return nullptr;
+}
+
 const Registration* find_registration(const request_rec* r,
                                       const RegistrationList* list) {
-    for (; list; list = list->next)
-        if (matches(r, *list->registration))
-            return list->registration->target ? list->registration : nullptr;
-    return nullptr;
+    const Registration* last = match_registration(r, list);
+    return last && last->target ? last : nullptr;
 }
 
 void split_url(request_rec* r, const Registration& registration) {

@@ -29,6 +29,7 @@ Section section_of(cmd_parms* command);
 struct Registration {
     const char* target;      // LIBRARY[:HANDLER] as written, or null for `none`
     const Handler* handler;  // null until it is resolved
+    Handler* broken;         // the same, when it stands in for one that is missing
     Section section;
     const char* const* file_names;
     int file_name_count;      // 0: everything below the section
@@ -45,6 +46,10 @@ struct RegistrationList {
 // The registrations of `added`, then those of `base`.
 const RegistrationList* join(apr_pool_t* pool, const RegistrationList* base,
                              const RegistrationList* added);
+
+// The last registration that matches this request, `none` included; null: no one does.
+const Registration* match_registration(const request_rec* r,
+                                       const RegistrationList* list);
 
 // The registration that decides this request; null when there is none, or it is `none`.
 const Registration* find_registration(const request_rec* r,

@@ -103,8 +103,8 @@ Resolution resolve(apr_pool_t* pool, const Generation& generation, const char* t
 }
 
 // Answers 503 in the place of a handler that could not be resolved.
-const Handler* make_broken_handler(apr_pool_t* pool, const Registration& registration,
-                                   const char* fault) {
+Handler* make_broken_handler(apr_pool_t* pool, const Registration& registration,
+                             const char* fault) {
     auto* handler = ::new (apr_palloc(pool, sizeof(Handler))) Handler{};
     handler->name = handler->label = registration.target;
     handler->fault = fault;
@@ -203,7 +203,8 @@ bool resolve_registrations(apr_pool_t* pool, server_rec* server, Phase phase) {
         if (!library || fault != library->fault)
             ap_log_error(APLOG_MARK, APLOG_ERR | startup, 0, server, "%s (%s:%d)",
                          fault, registration.config_file, registration.config_line);
-        registration.handler = make_broken_handler(pool, registration, fault);
+        registration.handler = registration.broken =
+            make_broken_handler(pool, registration, fault);
     }
     return all_resolved;
 }

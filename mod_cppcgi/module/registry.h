@@ -31,6 +31,7 @@ struct Handler {
     // and under CppCGIReload auto.
     cppcgi_entry entry;
     const char* fault;  // then: the sentence that says why
+    unsigned row;       // of its counters
     Handler* next;
 };
 
@@ -41,6 +42,7 @@ struct Library {
     int config_line;
     int copy;           // descriptor of the private copy, -1 without one
     const char* fault;  // why it cannot be served, or null
+    const char* stale;  // why it is served from its last good copy, or null
     Handler* handlers;
     host::FileKey key;        // of the state that was copied
     LibraryVersion* version;  // in a child: what is open

@@ -132,6 +132,7 @@ bool admit(Parent& parent, Library& library) {
         library.fault = apr_pstrcat(parent.pool, host::message_number(fault.cause),
                                     ": ", fault.text.c_str(), nullptr);
         if (!copy || check_copy(parent, library, *copy, cards)) return false;
+        library.stale = library.fault;
         library.fault = nullptr;
         ap_log_error(
             APLOG_MARK, APLOG_NOTICE, 0, parent.server,

@@ -137,6 +137,7 @@ int ScriptBody::spool_pending() {
 }
 
 int ScriptBody::spool(std::string_view bytes) {
+    spooled_ += bytes.size();
     const int error = spool_.append(bytes);
     if (error == 0) return OK;
     ap_log_rerror(
@@ -236,6 +237,7 @@ ScriptBody::Step ScriptBody::write_pending(int fd) {
             if (written == -1) return errno == EAGAIN ? Step::waiting : Step::failed;
             const auto taken = static_cast<apr_size_t>(written);
             keep({data, taken});
+            written_ += taken;
             if (taken < size) apr_bucket_split(bucket, taken);
         }
         apr_bucket_delete(bucket);

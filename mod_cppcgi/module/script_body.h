@@ -63,6 +63,10 @@ public:
     // One line for a client that stopped in the middle of its body.
     void log_silence() const;
 
+    // Bytes that the script has been given, or that were spooled for it.
+    std::uint64_t received() const noexcept { return written_ + spooled_; }
+    bool is_spooled() const noexcept { return spool_.has_used_file(); }
+
     // The first bytes of the body, for the ScriptLog.
     std::string_view kept() const noexcept { return kept_; }
 
@@ -91,6 +95,8 @@ private:
     Descriptor file_;
     const char* length_ = nullptr;
     int status_ = OK;
+    std::uint64_t written_ = 0;  // past the spool
+    std::uint64_t spooled_ = 0;
     bool streams_ = false;
     bool complete_ = true;
     bool discarding_ = false;

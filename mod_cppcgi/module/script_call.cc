@@ -1,8 +1,8 @@
 #include "module/script_call.h"
 
+#include "core/head_message.h"
 #include "gateway/httpd/log.h"
 #include "host/script_fault.h"
-#include "module/head_message.h"
 #include "module/script_log.h"
 #include "module/script_privileged.h"
 
@@ -184,15 +184,15 @@ int ScriptCall::conclude_head_fault() {
     } else if (fault == HeadFault::empty) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
-            "CPPCGI0400: %s %s and wrote nothing, not even a response head; its "
-            "stderr above may tell why",
-            r_->filename, end.c_str());
+            "%s: %s %s and wrote nothing, not even a response head; its stderr above "
+            "may tell why",
+            message_number(fault), r_->filename, end.c_str());
     } else {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
-            "CPPCGI0401: %s %s before the empty line that ends its response head; "
-            "its last line: \"%s\"",
-            r_->filename, end.c_str(), line.c_str());
+            "%s: %s %s before the empty line that ends its response head; its last "
+            "line: \"%s\"",
+            message_number(fault), r_->filename, end.c_str(), line.c_str());
     }
     if (ended) explain_exit();
     return fail(HTTP_INTERNAL_SERVER_ERROR);
@@ -224,7 +224,7 @@ int ScriptCall::conclude_timeout() {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
                   "%s: %s was silent for %.1f s %s and is ended with its process "
                   "group; raise CppCGITimeout when it needs longer",
-                  head_.done() ? "CPPCGI0404" : "CPPCGI0403", r_->filename,
+                  silence_number(head_.done()), r_->filename,
                   static_cast<double>(settings_.timeout.count()) / 1000,
                   head_.done() ? "within its response" : "before its response head");
     return fail(HTTP_GATEWAY_TIME_OUT);

@@ -13,6 +13,7 @@
 #include "module/script_response.h"
 #include "module/script_settings.h"
 #include "module/script_start.h"
+#include "module/statistics.h"
 
 #include <httpd.h>
 
@@ -29,6 +30,10 @@ public:
 
     // Returns what a content handler returns.
     int run();
+
+    Traffic traffic() const noexcept {
+        return {body_.received(), output_.sent(), body_.is_spooled()};
+    }
 
 private:
     bool take(std::string_view bytes) override;

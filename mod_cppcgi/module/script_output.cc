@@ -22,6 +22,7 @@ void ScriptOutput::add(std::string_view bytes) {
     // Without a flush function it never passes anything on by itself.
     apr_brigade_write(brigade_, nullptr, nullptr, bytes.data(), bytes.size());
     held_ += bytes.size();
+    if (!r_->header_only) sent_ += bytes.size();
     has_news_ = true;
 }
 

@@ -9,6 +9,7 @@
 #include <apr_buckets.h>
 #include <util_filter.h>
 
+#include <cstdint>
 #include <string_view>
 
 namespace cppcgi::module {
@@ -27,6 +28,8 @@ public:
 
     void add(std::string_view bytes);
     std::size_t held() const noexcept { return held_; }
+    // Bytes that have been given to it.
+    std::uint64_t sent() const noexcept { return sent_; }
     // The head stands in the request: it is to go out even if no body follows yet.
     void open() noexcept { has_news_ = true; }
     // There is something that the client has not been sent.
@@ -49,6 +52,7 @@ private:
     ap_filter_t* filter_;
     apr_bucket_brigade* brigade_;
     std::size_t held_ = 0;
+    std::uint64_t sent_ = 0;
     bool has_news_ = false;
     bool started_ = false;
     bool raw_ = false;

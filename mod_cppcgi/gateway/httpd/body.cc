@@ -48,6 +48,7 @@ int Body::read(cppcgi_text* slice) {
         }
         shown_ = bucket;
         *slice = {data, size};
+        received_ += size;
         return CPPCGI_READ_DATA;
     }
     return end_;

@@ -7,6 +7,7 @@
 
 #include <httpd.h>
 #include <apr_buckets.h>
+#include <cstdint>
 
 namespace cppcgi::httpd {
 
@@ -22,6 +23,9 @@ public:
     // timeout. On HTTP/1.1 httpd sees to it, and closes slowly where it does not read.
     void drain();
 
+    // Bytes that have been handed out.
+    std::uint64_t received() const noexcept { return received_; }
+
     // True when an input filter has sent an error page itself.
     bool is_answered() const noexcept { return answered_; }
 
@@ -35,6 +39,7 @@ private:
     int end_ =
         CPPCGI_READ_DATA;  // what every further read returns, once it is not DATA
     bool answered_ = false;
+    std::uint64_t received_ = 0;
 };
 
 }  // namespace cppcgi::httpd

@@ -90,10 +90,15 @@ std::uint64_t Reply::admit(std::uint64_t size, unsigned flags) {
     if (!brigade_ && ends) has_length_ = false;
     if (!has_length_) left_ = 0;
     is_ended_ = is_ended_ || ends;
-    if (!has_length_) return size;
+    if (!has_length_) return count(size);
     const auto room = static_cast<std::uint64_t>(left_ > 0 ? left_ : 0);
     left_ -= static_cast<apr_off_t>(size);
-    return size < room ? size : room;
+    return count(size < room ? size : room);
+}
+
+std::uint64_t Reply::count(std::uint64_t size) noexcept {
+    if (!r_->header_only) sent_ += size;
+    return size;
 }
 
 apr_bucket_brigade* Reply::brigade() {
@@ -167,6 +172,7 @@ void set_status(request_rec* r, int status) noexcept {
 }
 
 int break_off(request_rec* r) {
+    apr_table_setn(r->notes, "cppcgi-incomplete", "1");
     apr_bucket_alloc_t* allocator = r->connection->bucket_alloc;
     apr_bucket_brigade* brigade = apr_brigade_create(r->pool, allocator);
     // What has been written so far still goes out: it is evidence, and the reset of

@@ -6,6 +6,7 @@
 
 #include <httpd.h>
 #include <apr_buckets.h>
+#include <cstdint>
 
 namespace cppcgi::httpd {
 
@@ -27,6 +28,9 @@ public:
     // in place of the page, of which then nothing is sent; else OK.
     int condition() const noexcept { return condition_; }
 
+    // Bytes of the page that have been sent.
+    std::uint64_t sent() const noexcept { return sent_; }
+
     // Bytes that the handler has still to write of the Content-Length it declared, below
     // zero for those beyond it, which were not sent: they would be taken for the next
     // response. 0 when it declared none.
@@ -36,6 +40,7 @@ private:
     void take_length(const char* value);
     void take_validators();
     std::uint64_t admit(std::uint64_t size, unsigned flags);
+    std::uint64_t count(std::uint64_t size) noexcept;
     bool pass(unsigned flags);
     apr_bucket_brigade* brigade();
 
@@ -45,6 +50,7 @@ private:
     bool has_length_ = false;
     bool is_ended_ = false;
     apr_off_t left_ = 0;
+    std::uint64_t sent_ = 0;
 };
 
 // Sets the status, also one that httpd has no words for and would send as 500.

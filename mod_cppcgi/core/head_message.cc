@@ -1,9 +1,13 @@
-#include "module/head_message.h"
+#include "core/head_message.h"
 
-namespace cppcgi::module {
+namespace cppcgi {
 
 const char* message_number(HeadFault fault) noexcept {
     switch (fault) {
+        case HeadFault::empty:
+            return "CPPCGI0400";
+        case HeadFault::unfinished:
+            return "CPPCGI0401";
         case HeadFault::line_too_long:
             return "CPPCGI0411";
         case HeadFault::head_too_long:
@@ -33,6 +37,10 @@ const char* message_number(HeadFault fault) noexcept {
 
 const char* remedy(HeadFault fault) noexcept {
     switch (fault) {
+        case HeadFault::empty:
+            return "its stderr may tell why";
+        case HeadFault::unfinished:
+            return "print an empty line behind the headers";
         case HeadFault::line_too_long:
             return "a line may have 131072 bytes; let the script send less in one "
                    "header";
@@ -59,4 +67,8 @@ const char* remedy(HeadFault fault) noexcept {
     }
 }
 
-}  // namespace cppcgi::module
+const char* silence_number(bool has_head) noexcept {
+    return has_head ? "CPPCGI0404" : "CPPCGI0403";
+}
+
+}  // namespace cppcgi
