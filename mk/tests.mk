@@ -6,6 +6,9 @@ tools_tested := $(if $(CLI11_FOUND),$(filter-out %/main.o,$(tools_cppcgi)) $(too
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
 tree_tests := $(call objects,$(wildcard t/tree/*.cc))
 test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))
+# One brings a static OpenSSL, where there is one.
+static_libcrypto := $(if $(LIBCRYPTO_FOUND),$(filter /%,$(shell $(CXX) -print-file-name=libcrypto.a)))
+test_handlers := $(if $(static_libcrypto),$(test_handlers),$(filter-out rude_openssl,$(test_handlers)))
 bench_modules := $(patsubst t/bench/%.c,%,$(wildcard t/bench/mod_*.c))
 bench_programs := $(patsubst t/bench/%.cc,%,$(wildcard t/bench/*_bench.cc))
 test_objects := $(shared_test) $(unit) $(httpd_tests) $(tree_tests) \
@@ -27,6 +30,9 @@ $(unoptimised): CXXFLAGS := $(filter-out -O%,$(CXXFLAGS)) -O0
 $(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
 $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
 $(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
+$(BUILD)/obj/t/handlers/rude_openssl.o: CPPFLAGS += $(LIBCRYPTO_CFLAGS)
+$(BUILD)/t/handlers/rude_openssl.so: handler_libs = $(static_libcrypto) -ldl
+$(BUILD)/obj/t/handlers/rude_inline.o: NO_GNU_UNIQUE =
 
 $(BUILD)/t/unit_test: $(unit) $(shared_test) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
 	@mkdir -p $(@D)
@@ -42,7 +48,7 @@ $(BUILD)/t/tree_test: $(tree_tests) $(shared_test)
 
 $(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi
+	$(call say,LINK,$@)$(CXX) -shared -o $@ $< $(ALL_LDFLAGS) $(DEFINED) -Wl,-Bsymbolic -L$(lib) -lcppcgi $(handler_libs)
 
 $(BUILD)/t/cgi-bin/%.cgi: $(BUILD)/obj/t/handlers/%.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)

@@ -2,7 +2,13 @@
 #include <cppcgi.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
 #include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -48,5 +54,29 @@ CPPCGI_HANDLER(double_free, req, res) {
     std::free(memory);
     std::free(memory);
 }
+
+CPPCGI_HANDLER(exit_call, req, res) { std::exit(3); }
+
+// 15 would make httpd end the whole server.
+CPPCGI_HANDLER(underscore_exit, req, res) { _exit(3); }
+
+// Puts a full pipe that nobody reads in the place of the error log.
+CPPCGI_HANDLER(hanging_report, req, res) {
+    const std::filesystem::path log(req.param("error_log").value_or(""));
+    int ends[2];
+    if (pipe(ends) != 0) return;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], "full", 4) == 4) {
+    }
+    fcntl(ends[1], F_SETFL, 0);
+    for (int fd = 0; fd < 100; ++fd) {
+        std::error_code error;
+        const auto link = "/proc/self/fd/" + std::to_string(fd);
+        if (std::filesystem::read_symlink(link, error) == log) dup2(ends[1], fd);
+    }
+    write_nowhere();
+}
+
+CPPCGI_HANDLER(in_a_thread, req, res) { std::thread(write_nowhere).join(); }
 
 CPPCGI_HANDLER(fine, req, res) { res << "fine"; }

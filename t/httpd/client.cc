@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
@@ -43,6 +44,7 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* argumen
 struct Source {
     std::string_view data;
     std::uint64_t filler;
+    const Part& part;
 };
 
 std::size_t give_part(char* buffer, std::size_t, std::size_t size, void* argument) {
@@ -55,6 +57,15 @@ std::size_t give_part(char* buffer, std::size_t, std::size_t size, void* argumen
     std::memset(buffer + data, 'x', filler);
     source.filler -= filler;
     return data + filler;
+}
+
+// Only to the start: a kept connection was closed by the server, and curl asks again.
+int rewind_part(void* argument, curl_off_t offset, int origin) {
+    if (offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+    Source& source = *static_cast<Source*>(argument);
+    source.data = source.part.data;
+    source.filler = source.part.filler;
+    return CURL_SEEKFUNC_OK;
 }
 
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
@@ -75,12 +86,12 @@ Mime mime(CURL* curl, const Question& question, std::vector<Source>& sources) {
     sources.reserve(question.parts.size());
     for (const Part& part : question.parts) {
         curl_mimepart* made = curl_mime_addpart(result.get());
-        sources.push_back({part.data, part.filler});
+        sources.push_back({part.data, part.filler, part});
         curl_mime_name(made, part.name.c_str());
         if (part.filename) curl_mime_filename(made, part.filename->c_str());
         if (part.type) curl_mime_type(made, part.type->c_str());
         curl_mime_data_cb(made, static_cast<curl_off_t>(part.data.size() + part.filler),
-                          give_part, nullptr, nullptr, &sources.back());
+                          give_part, rewind_part, nullptr, &sources.back());
     }
     return result;
 }

@@ -26,7 +26,12 @@ protected:
             " CppCGIHandler crash:abort_call abort_call\n"
             " CppCGIHandler crash:terminate terminate\n"
             " CppCGIHandler crash:double_free double_free\n"
+            " CppCGIHandler crash:exit_call exit_call\n"
+            " CppCGIHandler crash:underscore_exit underscore_exit\n"
+            " CppCGIHandler crash:hanging_report hanging_report\n"
+            " CppCGIHandler crash:in_a_thread in_a_thread\n"
             " CppCGIHandler crash:fine fine\n"
+            " CppCGIParam error_log ${ROOT}/error.log\n"
             "</Location>\n");
     }
 
@@ -86,6 +91,59 @@ TEST_P(Crash, OfADoubleFreeIsReported) {
 TEST_P(Crash, OfTerminateSaysWhichException) {
     EXPECT_NE(report_of("terminate").find("std::runtime_error: thrown by a destructor"),
               std::string::npos);
+}
+
+TEST_P(Crash, ByExitIsReported) {
+    EXPECT_NE(client().get("/crash/exit_call").code, CURLE_OK);
+    server.claim(
+        "CPPCGI0511: exit\\(\\) was called in handler crash:exit_call while it served "
+        "\"GET /crash/exit_call HTTP/1.1\"");
+    const std::string lines =
+        server.claim("CPPCGI0511: lines: addr2line -Cfipe .*/crash.so 0x");
+    server.log().allow("CPPCGI0511:   #");
+    const Exit places = run({"/bin/sh", "-c", lines.substr(lines.find("addr2line"))});
+    EXPECT_NE(places.output.find("exit_call"), std::string::npos) << places.output;
+    EXPECT_EQ(client().get("/crash/fine").body, "fine");
+}
+
+// Nothing can be said of it, and nothing has to be: the server starts another child.
+TEST_P(Crash, ByUnderscoreExitLeavesTheServerServing) {
+    EXPECT_NE(client().get("/crash/underscore_exit").code, CURLE_OK);
+    EXPECT_EQ(client().get("/crash/fine").body, "fine");
+}
+
+TEST_P(Crash, WhoseReportHangsEndsAllTheSame) {
+    const Reply reply = client().get("/crash/hanging_report");
+    EXPECT_NE(reply.code, CURLE_OK);
+    EXPECT_NE(reply.code, CURLE_OPERATION_TIMEDOUT);
+    server.claim("exit signal Alarm clock");
+    server.log().allow("AH10392: children are killed successively");
+    EXPECT_EQ(client().get("/crash/fine").body, "fine");
+}
+
+TEST_P(Crash, OutsideAHandlerIsLeftToTheServer) {
+    EXPECT_NE(client().get("/crash/in_a_thread").code, CURLE_OK);
+    server.claim("exit signal Segmentation fault");
+    server.log().allow("AH10392: children are killed successively");
+    EXPECT_EQ(server.log().count("CPPCGI0510"), 0u);
+    EXPECT_EQ(client().get("/crash/fine").body, "fine");
+}
+
+TEST_P(Crash, BreaksOffOneStreamOfHttp2AndTheServerGoesOn) {
+    if (!server.threaded()) GTEST_SKIP() << "mod_http2 asks for threads";
+    server.stop();
+    server.load("http2");
+    server.start(
+        "Protocols h2c http/1.1\nCppCGILibrary ${TEST_HANDLERS}/crash.so\n"
+        "<Location /crash>\n CppCGIHandler crash:stack_overflow stack_overflow\n"
+        " CppCGIHandler crash:fine fine\n</Location>\n");
+    Question question{.path = "/crash/stack_overflow",
+                      .version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE};
+    EXPECT_NE(client().send(question).code, CURLE_OK);
+    server.claim("CPPCGI0510: SIGSEGV.*\"GET /crash/stack_overflow HTTP/2.0\"");
+    server.log().allow("CPPCGI0510|exit signal|AH10392");
+    question.path = "/crash/fine";
+    EXPECT_EQ(client().send(question).body, "fine");
 }
 
 CPPCGI_ON_EVERY_MPM(Crash);
