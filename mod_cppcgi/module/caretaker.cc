@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "gateway/httpd/pool_new.h"
+#include "module/orphans.h"
 #include "module/signals_held.h"
 
 #include <ap_mpm.h>
@@ -9,6 +10,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -29,7 +31,10 @@ constexpr std::chrono::milliseconds stop_grace = 1000ms;
 }  // namespace
 
 Caretaker::Caretaker(server_rec* server)
-    : server_(server), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    : server_(server),
+      running_(running_scripts_of(server)),
+      self_(::getpid()),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Caretaker::~Caretaker() {
     closing_ = true;
@@ -85,10 +90,11 @@ void Caretaker::tell_to_end(Ward& ward, Clock::time_point now) {
     const int error = ward.process.signal(SIGTERM);
     ward.out_of_reach = error == EPERM;
     if (!ward.out_of_reach) return;
+    ward.process.hand_over();
     ap_log_error(
         APLOG_MARK, APLOG_WARNING, 0, ward.errors.server(),
-        "CPPCGI0421: %s (process %ld) runs as another user and cannot be told to "
-        "end; its output is closed, and it ends when it notices",
+        "CPPCGI0421: %s (process %ld) runs as another user; its output is closed, and "
+        "the server's parent ends it within about ten seconds",
         ward.errors.script().c_str(), static_cast<long>(ward.process.pid()));
 }
 
@@ -196,15 +202,21 @@ bool Caretaker::is_settled(Ward& ward, Clock::time_point now) {
     return false;
 }
 
+host::RunningScripts::Slot* Caretaker::note(pid_t script) noexcept {
+    return running_ ? running_->claim(self_, script) : nullptr;
+}
+
 void Caretaker::signal_all(int number) const noexcept {
-    running_.each([&](pid_t pid) {
+    if (!running_) return;
+    running_->each(self_, [&](pid_t pid) {
         if (::kill(-pid, number) == -1 && errno == ESRCH) ::kill(pid, number);
     });
 }
 
 bool Caretaker::all_ended() const noexcept {
     bool ended = true;
-    running_.each([&](pid_t pid) {
+    if (!running_) return ended;
+    running_->each(self_, [&](pid_t pid) {
         siginfo_t info{};
         const int flags = WEXITED | WNOHANG | WNOWAIT;
         const int result = ::waitid(P_PID, static_cast<id_t>(pid), &info, flags);
@@ -222,6 +234,7 @@ void Caretaker::stop(bool graceful) noexcept {
     const auto deadline = Clock::now() + stop_grace;
     while (!all_ended() && Clock::now() < deadline) ::poll(nullptr, 0, 10);
     signal_all(SIGKILL);
+    if (running_) running_->hand_over(self_);
     hard_ = false;
 }
 

@@ -4,8 +4,8 @@
 #ifndef CPPCGI_MODULE_CARETAKER_H
 #define CPPCGI_MODULE_CARETAKER_H
 
+#include "host/running_scripts.h"
 #include "module/descriptor.h"
-#include "module/running_scripts.h"
 #include "module/script_errors.h"
 #include "module/script_process.h"
 
@@ -36,7 +36,8 @@ public:
     // child_stopping: a graceful child lets its scripts finish, another ends them now.
     void stop(bool graceful) noexcept;
 
-    RunningScripts& running() noexcept { return running_; }
+    // Notes a script just started, so that a stop reaches it. Null: that will be missed.
+    host::RunningScripts::Slot* note(pid_t script) noexcept;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -62,7 +63,8 @@ private:
     bool all_ended() const noexcept;
 
     server_rec* server_;
-    RunningScripts running_;
+    host::RunningScripts* running_;  // null: no memory for it
+    pid_t self_;
     Descriptor wake_;  // an eventfd
     std::mutex mutex_;
     std::vector<Ward> arrivals_;  // under mutex_

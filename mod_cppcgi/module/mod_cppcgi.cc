@@ -8,6 +8,7 @@
 #include "module/directives.h"
 #include "module/dropped_headers.h"
 #include "module/exit_guard.h"
+#include "module/orphans.h"
 #include "module/registry.h"
 #include "module/slow_call.h"
 #include "module/ssi_exec.h"
@@ -37,6 +38,7 @@ int post_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
         register_ssi_exec();
         if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG)
             open_statistics_parent(configuration, server);
+        share_running_scripts_parent(configuration, server);
         return OK;
     });
 }
@@ -64,7 +66,14 @@ void child_stopping(apr_pool_t*, int graceful) noexcept {
 
 void child_status(server_rec* server, pid_t child, ap_generation_t, int,
                   mpm_child_status status) noexcept {
-    if (status == MPM_CHILD_EXITED) end_statistics_of(server, child);
+    if (status != MPM_CHILD_EXITED) return;
+    end_statistics_of(server, child);
+    end_orphans_parent(server, child);
+}
+
+int monitor(apr_pool_t*, server_rec* server) noexcept {
+    kill_orphans_parent(server);
+    return DECLINED;
 }
 
 void error_log(const ap_errorlog_info* info, const char* text) noexcept {
@@ -95,6 +104,7 @@ void register_hooks(apr_pool_t*) noexcept {
     ap_hook_child_status(child_status, nullptr, nullptr, APR_HOOK_MIDDLE);
     register_status_section();
     ap_hook_error_log(error_log, nullptr, nullptr, APR_HOOK_MIDDLE);
+    ap_hook_monitor(monitor, nullptr, nullptr, APR_HOOK_MIDDLE);
     // Whatever the order of LoadModule: they would serve cgi-script where it is ours.
     static const char* const before_cgi[] = {"mod_cgi.c", "mod_cgid.c", nullptr};
     ap_hook_handler(handler, nullptr, before_cgi, APR_HOOK_MIDDLE);

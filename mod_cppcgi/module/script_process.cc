@@ -60,7 +60,7 @@ void ScriptProcess::forget() noexcept {
     if (pid_ == 0) return;
     condemn();
     if (signal(SIGKILL) == 0) ended_within(std::chrono::seconds(1));
-    if (slot_) slot_->store(0, std::memory_order_release);
+    if (slot_) slot_->release(pid_);
     slot_ = nullptr;
     pid_ = 0;
 }
@@ -82,7 +82,7 @@ bool ScriptProcess::ended() noexcept {
     }  // else somebody else reaped it: it has ended, the rest is unknown
     // While the zombie is there its id cannot belong to another group.
     if (condemned_ && grouped_) ::kill(-pid_, SIGKILL);
-    if (slot_) slot_->store(0, std::memory_order_release);
+    if (slot_) slot_->release(pid_);
     slot_ = nullptr;
     while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) == -1 &&
            errno == EINTR) {
@@ -123,6 +123,11 @@ bool ScriptProcess::is_exiting() const noexcept {
     if (at == std::string_view::npos) return true;
     constexpr unsigned long pf_exiting = 0x4;
     return (std::strtoul(stat.data() + at, nullptr, 10) & pf_exiting) != 0;
+}
+
+void ScriptProcess::hand_over() noexcept {
+    if (slot_) slot_->hand_over();
+    slot_ = nullptr;
 }
 
 int ScriptProcess::signal(int number) noexcept {

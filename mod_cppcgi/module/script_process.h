@@ -4,8 +4,8 @@
 #ifndef CPPCGI_MODULE_SCRIPT_PROCESS_H
 #define CPPCGI_MODULE_SCRIPT_PROCESS_H
 
+#include "host/running_scripts.h"
 #include "module/descriptor.h"
-#include "module/running_scripts.h"
 
 #include <sys/types.h>
 
@@ -29,7 +29,8 @@ class ScriptProcess {
 public:
     ScriptProcess() = default;
     // Takes over a process just started. `grouped`: it leads a process group of its own.
-    ScriptProcess(pid_t pid, Descriptor pidfd, RunningScripts::Slot* slot, bool grouped)
+    ScriptProcess(pid_t pid, Descriptor pidfd, host::RunningScripts::Slot* slot,
+                  bool grouped)
         : pid_(pid), pidfd_(std::move(pidfd)), slot_(slot), grouped_(grouped) {}
     ~ScriptProcess();
     ScriptProcess(ScriptProcess&& other) noexcept;
@@ -49,6 +50,8 @@ public:
     // Signals the whole process group (or the script alone when it has no group of its
     // own). 0, or errno: EPERM when suexec runs it as somebody else.
     int signal(int number) noexcept;
+    // Leaves its end to the server's parent, which may signal everybody.
+    void hand_over() noexcept;
     // From now on nothing of the group may outlive the script.
     void condemn() noexcept { condemned_ = true; }
 
@@ -61,7 +64,7 @@ private:
 
     pid_t pid_ = 0;  // 0: none, or reaped
     Descriptor pidfd_;
-    RunningScripts::Slot* slot_ = nullptr;
+    host::RunningScripts::Slot* slot_ = nullptr;
     bool grouped_ = false;
     bool condemned_ = false;
     ScriptExit exit_;

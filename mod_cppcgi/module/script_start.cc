@@ -169,7 +169,7 @@ int start_script(request_rec* r, const ScriptCommand& command, Caretaker& careta
                             : host::spawn(request);
         if (result.pid > 0) {
             process = ScriptProcess(result.pid, Descriptor(result.pidfd),
-                                    caretaker.running().claim(result.pid), !privileged);
+                                    caretaker.note(result.pid), !privileged);
         }
     }
     if (result.pid <= 0) return refuse_start(r, command, result);
