@@ -1,6 +1,7 @@
 #include "module/exec.h"
 
 #include "gateway/httpd/log.h"
+#include "module/cgi_names.h"
 #include "module/script_call.h"
 #include "module/script_log.h"
 #include "module/script_settings.h"
@@ -40,10 +41,6 @@ milliseconds to_milliseconds(apr_interval_time_t time) {
 }
 
 }  // namespace
-
-bool is_cgi_module_loaded() noexcept {
-    return ap_find_linked_module("mod_cgi.c") || ap_find_linked_module("mod_cgid.c");
-}
 
 bool is_ours_to_run(const DirectoryConfig& config) noexcept {
     return config.fallback.is_set || !is_cgi_module_loaded();

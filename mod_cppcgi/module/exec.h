@@ -11,8 +11,6 @@
 
 namespace cppcgi::module {
 
-bool is_cgi_module_loaded() noexcept;  // mod_cgi or mod_cgid
-
 // Whether `cgi-script` is ours here: where CppCGIFallback is written, else only when neither
 // mod_cgi nor mod_cgid is loaded.
 bool is_ours_to_run(const DirectoryConfig& config) noexcept;

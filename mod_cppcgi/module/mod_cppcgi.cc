@@ -2,6 +2,7 @@
 // serve -> a C++ handler (gateway/httpd) or a classic script (exec).
 #include "gateway/httpd/guard.h"
 #include "module/caretaker.h"
+#include "module/cgi_names.h"
 #include "module/config.h"
 #include "module/content.h"
 #include "module/crash.h"
@@ -91,7 +92,8 @@ int handler(request_rec* r) noexcept {
     });
 }
 
-void register_hooks(apr_pool_t*) noexcept {
+void register_hooks(apr_pool_t* configuration) noexcept {
+    take_cgi_names(configuration);
     // After core, rewrite and env have had their say; before mod_dir, which would redirect
     // for a slash or look for an index.
     static const char* const before_mod_dir[] = {"mod_dir.c", nullptr};

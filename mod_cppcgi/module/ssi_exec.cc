@@ -1,6 +1,7 @@
 #include "module/ssi_exec.h"
 
 #include "gateway/httpd/guard.h"
+#include "module/cgi_names.h"
 #include "module/config.h"
 #include "module/content.h"
 #include "module/exec.h"
