@@ -45,11 +45,12 @@ ScriptBody::ScriptBody(request_rec* r, const ScriptSettings& settings, std::size
       spool_(settings.spool_dir, settings.max_memory) {}
 
 int ScriptBody::prepare() {
-    if (httpd::is_without_body(r_)) return OK;
+    if (!httpd::is_body_left(r_)) return OK;
     const bool sized = has_length(r_);
     const bool unsized = apr_table_get(r_->headers_in, "Transfer-Encoding") != nullptr;
     if (!sized && !unsized) return OK;
     complete_ = false;
+    httpd::note_body_taken(r_);
     if (unsized) return spool_all();
     const char* announced = apr_table_get(r_->headers_in, "Content-Length");
     if (settings_.max_body != 0 &&

@@ -26,6 +26,13 @@ const char* base_name(const char* path) noexcept {
     return slash ? slash + 1 : path;
 }
 
+// What an ErrorDocument finds in REDIRECT_ERROR_NOTES: mod_cgi's words, and no path.
+void note_error(request_rec* r, const char* what, const char* detail = "") {
+    const char* text =
+        apr_pstrcat(r->pool, what, base_name(r->filename), detail, nullptr);
+    apr_table_setn(r->notes, "error-notes", ap_escape_html(r->pool, text));
+}
+
 }  // namespace
 
 bool is_nph(const request_rec* r) noexcept {
@@ -169,6 +176,8 @@ int ScriptCall::conclude_head_fault() {
                       "%s: %s wrote a response head that is refused: %s: \"%s\"; %s",
                       message_number(fault), r_->filename, text(fault), line.c_str(),
                       remedy(fault));
+        note_error(r_, "malformed header from script '",
+                   apr_psprintf(r_->pool, "': Bad header: %.30s", line.c_str()));
         return fail(HTTP_INTERNAL_SERVER_ERROR);
     }
     // Programs that close their stdout before they end (all of coreutils) are a moment
@@ -195,6 +204,8 @@ int ScriptCall::conclude_head_fault() {
             message_number(fault), r_->filename, end.c_str(), line.c_str());
     }
     if (ended) explain_exit();
+    note_error(r_, fault == HeadFault::empty ? "End of script output before headers: "
+                                             : "Premature end of script headers: ");
     return fail(HTTP_INTERNAL_SERVER_ERROR);
 }
 
@@ -227,6 +238,7 @@ int ScriptCall::conclude_timeout() {
                   silence_number(head_.done()), r_->filename,
                   static_cast<double>(settings_.timeout.count()) / 1000,
                   head_.done() ? "within its response" : "before its response head");
+    note_error(r_, "Script timed out before returning headers: ");
     return fail(HTTP_GATEWAY_TIME_OUT);
 }
 

@@ -5,6 +5,7 @@
 #include <ap_mmn.h>
 #include <apr_date.h>
 #include <apr_strings.h>
+#include <cstdlib>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -46,13 +47,18 @@ bool trusts_length(request_rec* r) {
     return apr_table_get(r->subprocess_env, AP_TRUST_CGILIKE_CL_ENVVAR) != nullptr;
 }
 
+bool is_known_status(int status) noexcept {
+    return std::atoi(ap_get_status_line(status)) == status;
+}
+
 void take_field(request_rec* r, const ScriptHead::Field& field) {
     char* name = apr_pstrmemdup(r->pool, field.name.data(), field.name.size());
     char* value = apr_pstrmemdup(r->pool, field.value.data(), field.value.size());
     const auto is = [&](const char* other) { return strcasecmp(name, other) == 0; };
     if (is("Content-Type")) {
         set_content_type(r, value);
-    } else if (is("Location") || is("Content-Range")) {
+    } else if (is("Location") || is("Content-Range") || is("ETag")) {
+        // Where ap_meets_conditions() and the filters look for them.
         apr_table_setn(r->headers_out, name, value);
     } else if (is("Content-Length")) {
         apr_off_t length;
@@ -78,8 +84,9 @@ ScriptResponse apply_head(request_rec* r, const ScriptHead& head) {
     if (head.status() != 0) {
         r->status = head.status();
         const std::string_view reason = head.reason();
+        // Without a reason httpd has one for each status it knows, and makes 500 of others.
         r->status_line =
-            reason.empty()
+            reason.empty() && is_known_status(r->status)
                 ? nullptr
                 : apr_psprintf(r->pool, "%d %.*s", head.status(),
                                static_cast<int>(reason.size()), reason.data());

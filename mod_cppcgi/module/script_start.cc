@@ -128,12 +128,11 @@ char** script_arguments(request_rec* r, bool from_query) {
 }
 
 char** script_environment(request_rec* r, const char* content_length) {
-    bool complete = false;
     if (content_length) {
         // Before the variables are computed: from here on this is the request's length.
         apr_table_setn(r->headers_in, "Content-Length", content_length);
     }
-    return httpd::all_variables(r, complete);
+    return httpd::script_variables(r, httpd::is_body_left(r));
 }
 
 int start_script(request_rec* r, const ScriptCommand& command, Caretaker& caretaker,

@@ -64,6 +64,7 @@ void Body::drain() {
 int Body::fill() {
     if (!brigade_) {
         if (is_without_body(r_)) return CPPCGI_READ_END;
+        note_body_taken(r_);
         brigade_ = apr_brigade_create(r_->pool, r_->connection->bucket_alloc);
     }
     for (int i = 0; i < max_empty_reads; ++i) {

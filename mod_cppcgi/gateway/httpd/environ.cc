@@ -20,6 +20,7 @@ namespace cppcgi::httpd {
 namespace {
 
 constexpr const char* split_note = "cppcgi-split";
+constexpr const char* body_note = "cppcgi-body";
 
 void correct_included(request_rec* r) {
     if (std::strcmp(r->protocol, "INCLUDED") != 0 || !r->path_info) return;
@@ -53,16 +54,23 @@ void report_overridden(request_rec* r) {
     }
 }
 
-void complete_environment(request_rec* r, bool& complete) {
-    if (complete) return;
-    complete = true;
+void hide_body(request_rec* r) {
+    apr_table_unset(r->subprocess_env, "CONTENT_LENGTH");
+    apr_table_unset(r->subprocess_env, "CONTENT_TYPE");
+}
+
+void compute(request_rec* r) {
     report_overridden(r);
     ap_add_common_vars(r);
     ap_add_cgi_vars(r);
     correct_included(r);
-    if (!is_without_body(r)) return;
-    apr_table_unset(r->subprocess_env, "CONTENT_LENGTH");
-    apr_table_unset(r->subprocess_env, "CONTENT_TYPE");
+}
+
+void complete_environment(request_rec* r, bool& complete) {
+    if (complete) return;
+    complete = true;
+    compute(r);
+    if (is_without_body(r)) hide_body(r);
 }
 
 struct QuickVariable {
@@ -178,6 +186,15 @@ bool is_without_body(const request_rec* r) noexcept {
     return r->main || is_error_document(r);
 }
 
+void note_body_taken(request_rec* r) { apr_table_setn(r->notes, body_note, "1"); }
+
+bool is_body_left(const request_rec* r) noexcept {
+    if (r->main) return false;
+    for (const request_rec* before = r->prev; before; before = before->prev)
+        if (apr_table_get(before->notes, body_note)) return false;
+    return true;
+}
+
 void note_split(request_rec* r) { apr_table_setn(r->notes, split_note, "1"); }
 
 const char* find_variable(request_rec* r, std::string_view name, bool& complete) {
@@ -212,8 +229,9 @@ int each_variable(request_rec* r, bool& complete, cppcgi_visit visit, void* argu
     return 0;
 }
 
-char** all_variables(request_rec* r, bool& complete) {
-    complete_environment(r, complete);
+char** script_variables(request_rec* r, bool with_body) {
+    compute(r);
+    if (!with_body) hide_body(r);
     return ap_create_environment(r->pool, r->subprocess_env);
 }
 

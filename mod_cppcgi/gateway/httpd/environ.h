@@ -18,6 +18,11 @@ bool is_error_document(const request_rec* r) noexcept;
 // ErrorDocument makes of somebody else's POST.
 bool is_without_body(const request_rec* r) noexcept;
 
+// For classic scripts: an ErrorDocument of theirs gets the body of the request that failed,
+// as under mod_cgi, unless somebody has begun to read it.
+void note_body_taken(request_rec* r);
+bool is_body_left(const request_rec* r) noexcept;
+
 // Says that r->uri and r->path_info have been split by a section of ours, also in an
 // included page, for which httpd would take the whole URL as SCRIPT_NAME.
 void note_split(request_rec* r);
@@ -29,8 +34,8 @@ const char* find_variable(request_rec* r, std::string_view name, bool& complete)
 // All of them, as a script would see them, without building its environment.
 int each_variable(request_rec* r, bool& complete, cppcgi_visit visit, void* argument);
 
-// All of them, "NAME=VALUE", ended by null, as ap_create_environment() makes them.
-char** all_variables(request_rec* r, bool& complete);
+// What a classic script gets: "NAME=VALUE", ended by null.
+char** script_variables(request_rec* r, bool with_body);
 
 }  // namespace cppcgi::httpd
 
