@@ -10,11 +10,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace cppcgi::host {
 
 namespace {
+
+// Of a script whose start was not seen to its end.
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 // Field 22 of /proc/PID/stat, in clock ticks; -1: there is no such process.
 std::int64_t start_of(pid_t pid) noexcept {
@@ -47,6 +51,11 @@ bool signal_group(pid_t script, int number) noexcept {
 
 }  // namespace
 
+void RunningScripts::Slot::holds(pid_t script, std::int64_t since) noexcept {
+    since_.store(since, std::memory_order_relaxed);
+    script_.store(script, std::memory_order_release);
+}
+
 void RunningScripts::Slot::release(pid_t script) noexcept {
     if (script_.compare_exchange_strong(script, 0, std::memory_order_acq_rel))
         keeper_.store(nobody, std::memory_order_release);
@@ -69,8 +78,7 @@ std::int64_t RunningScripts::now() noexcept {
     return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-RunningScripts::Slot* RunningScripts::claim(pid_t keeper, pid_t script,
-                                            std::int64_t since) noexcept {
+RunningScripts::Slot* RunningScripts::claim(pid_t keeper) noexcept {
     // Each child begins elsewhere, so that they seldom meet.
     const std::size_t start = static_cast<std::size_t>(keeper) * 61;
     for (std::size_t i = 0; i < capacity; ++i) {
@@ -81,8 +89,7 @@ RunningScripts::Slot* RunningScripts::claim(pid_t keeper, pid_t script,
                                                   std::memory_order_acq_rel)) {
             continue;
         }
-        slot.since_.store(since, std::memory_order_relaxed);
-        slot.script_.store(script, std::memory_order_release);
+        slot.since_.store(never, std::memory_order_relaxed);
         return &slot;
     }
     return nullptr;

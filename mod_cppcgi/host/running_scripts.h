@@ -20,6 +20,11 @@ public:
 
     class Slot {
     public:
+        // Where the kernel notes the number of a process that is being started, so that
+        // none runs unnoted; then, or in its place, holds().
+        pid_t* number() noexcept { return reinterpret_cast<pid_t*>(&script_); }
+        // `script` runs, and began at `since` or before.
+        void holds(pid_t script, std::int64_t since = now()) noexcept;
         // By the keeper, before it reaps the process: until then nobody else can have
         // its number. Does nothing where the slot is no longer that script's.
         void release(pid_t script) noexcept;
@@ -37,9 +42,8 @@ public:
     // Parent: null when memory is gone. The table lives as long as the process.
     static RunningScripts* create() noexcept;
 
-    // Child: a free slot, now holding `script`, which began at `since` or before. Null when
-    // all are taken.
-    Slot* claim(pid_t keeper, pid_t script, std::int64_t since = now()) noexcept;
+    // Child: a free slot, for a script that is about to start. Null when all are taken.
+    Slot* claim(pid_t keeper) noexcept;
 
     static std::int64_t now() noexcept;  // milliseconds since the machine's start
 

@@ -212,11 +212,15 @@ SpawnResult spawn(const SpawnRequest& request) noexcept {
     // out: their handlers would run in the child, on this memory.
     std::uint64_t all = ~std::uint64_t{0}, before = 0;
     ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, signal_set_size);
-    constexpr int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+    // With the memory shared, the child's word for itself is the parent's.
+    const int note = request.note_pid ? CLONE_CHILD_SETTID : 0;
+    const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | note;
     char* top = stack + sizeof(stack);
-    pid_t pid = CPPCGI_CLONE(child, top, flags | CLONE_PIDFD, &shared, &pidfd);
+    pid_t pid = CPPCGI_CLONE(child, top, flags | CLONE_PIDFD, &shared, &pidfd, nullptr,
+                             request.note_pid);
     if (pid < 0 && (errno == EMFILE || errno == ENFILE || errno == EINVAL))
-        pid = CPPCGI_CLONE(child, top, flags, &shared);
+        pid = CPPCGI_CLONE(child, top, flags, &shared, nullptr, nullptr,
+                           request.note_pid);
     SpawnResult result;
     if (pid < 0) {
         result.step = SpawnStep::clone;

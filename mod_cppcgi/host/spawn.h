@@ -27,6 +27,7 @@ struct SpawnRequest {
     int cwd_fd = -1;              // an open directory, in place of cwd
     int fds[3] = {-1, -1, -1};    // stdin, stdout, stderr; -1: /dev/null
     std::span<const SpawnLimit> limits = {};
+    pid_t* note_pid = nullptr;  // gets the pid before the process does anything
     bool own_group = true;  // a process group of its own, so that kill(-pid) ends all
 };
 

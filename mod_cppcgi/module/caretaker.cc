@@ -145,7 +145,7 @@ void Caretaker::turn(std::vector<Ward>& wards) {
     // A closing child waits for scripts, not for what they left in the background.
     std::erase_if(wards, [&](Ward& ward) {
         return is_settled(ward, now) ||
-               (closing_ && (ward.out_of_reach || ward.process.ended()));
+               (closing_ && (stopped_ || ward.out_of_reach || ward.process.ended()));
     });
 }
 
@@ -202,8 +202,8 @@ bool Caretaker::is_settled(Ward& ward, Clock::time_point now) {
     return false;
 }
 
-host::RunningScripts::Slot* Caretaker::note(pid_t script) noexcept {
-    return running_ ? running_->claim(self_, script) : nullptr;
+host::RunningScripts::Slot* Caretaker::make_room() noexcept {
+    return running_ ? running_->claim(self_) : nullptr;
 }
 
 void Caretaker::signal_all(int number) const noexcept {
@@ -235,6 +235,7 @@ void Caretaker::stop(bool graceful) noexcept {
     while (!all_ended() && Clock::now() < deadline) ::poll(nullptr, 0, 10);
     signal_all(SIGKILL);
     if (running_) running_->hand_over(self_);
+    stopped_ = true;
     hard_ = false;
 }
 

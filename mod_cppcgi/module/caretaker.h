@@ -36,8 +36,9 @@ public:
     // child_stopping: a graceful child lets its scripts finish, another ends them now.
     void stop(bool graceful) noexcept;
 
-    // Notes a script just started, so that a stop reaches it. Null: that will be missed.
-    host::RunningScripts::Slot* note(pid_t script) noexcept;
+    // Where a script that is about to start is noted, so that a stop reaches it. Null: it
+    // will be missed.
+    host::RunningScripts::Slot* make_room() noexcept;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -70,6 +71,7 @@ private:
     std::vector<Ward> arrivals_;  // under mutex_
     std::thread thread_;          // under mutex_
     std::atomic<bool> closing_{false};
+    std::atomic<bool> stopped_{false};   // all has been done that a child can do
     std::atomic<bool> finished_{false};  // the thread is about to end
     std::atomic<bool> hard_{
         true};  // a child that ends without child_stopping is in trouble

@@ -60,8 +60,7 @@ void ScriptProcess::forget() noexcept {
     if (pid_ == 0) return;
     condemn();
     if (signal(SIGKILL) == 0) ended_within(std::chrono::seconds(1));
-    if (slot_) slot_->release(pid_);
-    slot_ = nullptr;
+    hand_over();
     pid_ = 0;
 }
 

@@ -164,11 +164,16 @@ int start_script(request_rec* r, const ScriptCommand& command, Caretaker& careta
         // and its place in the list of running ones none may come.
         const SignalsHeld held;
         const bool privileged = is_privileged(r);
+        auto* slot = caretaker.make_room();
+        if (slot) request.note_pid = slot->number();
         result = privileged ? spawn_privileged(r, request, command.shell_command)
                             : host::spawn(request);
         if (result.pid > 0) {
-            process = ScriptProcess(result.pid, Descriptor(result.pidfd),
-                                    caretaker.note(result.pid), !privileged);
+            if (slot) slot->holds(result.pid);
+            process =
+                ScriptProcess(result.pid, Descriptor(result.pidfd), slot, !privileged);
+        } else if (slot) {
+            slot->release(*slot->number());
         }
     }
     if (result.pid <= 0) return refuse_start(r, command, result);

@@ -41,13 +41,20 @@ protected:
         return found;
     }
 
+    RunningScripts::Slot* note(pid_t keeper, pid_t script,
+                               std::int64_t since = RunningScripts::now()) {
+        RunningScripts::Slot* slot = table->claim(keeper);
+        if (slot) slot->holds(script, since);
+        return slot;
+    }
+
     RunningScripts* const table = RunningScripts::create();
 };
 
 TEST_F(RunningScriptsTest, KeepersSeeTheirOwn) {
-    RunningScripts::Slot* slot = table->claim(10, 100);
-    table->claim(11, 101);
-    table->claim(10, 102);
+    RunningScripts::Slot* slot = note(10, 100);
+    note(11, 101);
+    note(10, 102);
     EXPECT_EQ(scripts_of(10), (std::multiset<pid_t>{100, 102}));
     EXPECT_EQ(scripts_of(11), (std::multiset<pid_t>{101}));
     slot->release(99);
@@ -56,16 +63,24 @@ TEST_F(RunningScriptsTest, KeepersSeeTheirOwn) {
     EXPECT_EQ(scripts_of(10), (std::multiset<pid_t>{102}));
 }
 
+TEST_F(RunningScriptsTest, SeesAProcessBeforeItsStartIsOver) {
+    const pid_t one = sleeper();
+    *table->claim(15)->number() = one;
+    EXPECT_EQ(scripts_of(15), (std::multiset<pid_t>{one}));
+    EXPECT_EQ(table->end_orphans(15), 1);
+    EXPECT_EQ(ended_by(one), SIGTERM);
+}
+
 TEST_F(RunningScriptsTest, AFullTableGivesNull) {
     for (std::size_t i = 0; i < RunningScripts::capacity; ++i)
-        ASSERT_NE(table->claim(7, 1000000), nullptr);
-    EXPECT_EQ(table->claim(7, 1), nullptr);
+        ASSERT_NE(note(7, 1000000), nullptr);
+    EXPECT_EQ(note(7, 1), nullptr);
 }
 
 TEST_F(RunningScriptsTest, IsSharedWithChildren) {
     const pid_t child = fork();
     if (child == 0) {
-        table->claim(5, 50);
+        note(5, 50);
         _exit(0);
     }
     waitpid(child, nullptr, 0);
@@ -76,9 +91,9 @@ TEST_F(RunningScriptsTest, OrphansAreToldToEndAndThenKilled) {
     const pid_t obeys = sleeper();
     const pid_t ignores = sleeper(true);
     const pid_t kept = sleeper();
-    table->claim(20, obeys);
-    table->claim(20, ignores);
-    table->claim(21, kept);
+    note(20, obeys);
+    note(20, ignores);
+    note(21, kept);
     EXPECT_EQ(table->end_orphans(20), 2);
     EXPECT_EQ(ended_by(obeys), SIGTERM);
     table->kill_orphans(3600000);
@@ -94,8 +109,8 @@ TEST_F(RunningScriptsTest, OrphansAreToldToEndAndThenKilled) {
 TEST_F(RunningScriptsTest, WhatIsHandedOverIsEndedByTheParent) {
     const pid_t one = sleeper();
     const pid_t two = sleeper(true);
-    table->claim(25, one)->hand_over();
-    table->claim(25, two);
+    note(25, one)->hand_over();
+    note(25, two);
     table->hand_over(25);
     EXPECT_TRUE(scripts_of(25).empty());
     table->kill_orphans(3600000);
@@ -108,7 +123,7 @@ TEST_F(RunningScriptsTest, WhoGotTheNumberLaterIsSpared) {
     const std::int64_t before = RunningScripts::now();
     usleep(30000);  // more than a clock tick, in which /proc counts
     const pid_t later = sleeper();
-    table->claim(30, later, before);
+    note(30, later, before);
     EXPECT_EQ(table->end_orphans(30), 0);
     EXPECT_EQ(waitpid(later, nullptr, WNOHANG), 0);
     EXPECT_TRUE(scripts_of(30).empty());
@@ -122,7 +137,7 @@ TEST_F(RunningScriptsTest, ManyThreadsClaimAndRelease) {
     for (int t = 0; t < 8; ++t)
         threads.emplace_back([this, t] {
             for (int i = 0; i < 2000; ++i) {
-                RunningScripts::Slot* slot = table->claim(40, 1000000 + t);
+                RunningScripts::Slot* slot = note(40, 1000000 + t);
                 ASSERT_NE(slot, nullptr);
                 slot->release(1000000 + t);
             }
