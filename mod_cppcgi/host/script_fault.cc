@@ -149,9 +149,6 @@ private:
     ScriptFault examine(const std::string& file, int depth) const {
         ScriptFault fault = examine_as_script(file, depth);
         if (fault && depth > 0) fault.cause = as_interpreter(fault.cause);
-        if (fault && depth == 1)
-            fault.text = question_.path +
-                         " has an interpreter that does not work: " + fault.text;
         return fault;
     }
 
@@ -184,21 +181,31 @@ private:
 std::string Inquiry::too_large() const {
     std::size_t total = 0, count = 0;
     std::string_view largest;
+    std::string name, remedy;
     for (char* const* list : {question_.argv, question_.envp}) {
-        for (; list != nullptr && *list != nullptr; ++list, ++count) {
-            std::string_view text = *list;
+        for (std::size_t i = 0; list != nullptr && list[i] != nullptr; ++i, ++count) {
+            std::string_view text = list[i];
             total += text.size() + 1 + sizeof(char*);
-            if (text.size() > largest.size()) largest = text;
+            if (text.size() <= largest.size()) continue;
+            largest = text;
+            if (list == question_.argv) {
+                name = "argument " + std::to_string(i);
+                remedy = "; lower LimitRequestLine, or write CppCGIArguments off";
+            } else {
+                name = text.substr(0, std::min<std::size_t>(text.find('='), 64));
+                remedy =
+                    "; lower LimitRequestLine, LimitRequestFieldSize or "
+                    "LimitRequestFields";
+            }
         }
     }
-    std::string name(largest.substr(0, std::min<std::size_t>(largest.find('='), 64)));
     std::string size = name + " with " + std::to_string(largest.size()) + " bytes";
-    std::string remedy =
-        "; lower LimitRequestLine, LimitRequestFieldSize or LimitRequestFields";
     if (largest.size() >= max_string)
-        return " could not be started: its environment is too large, " + size +
-               " where the kernel takes " + std::to_string(max_string) +
-               " in one string" + remedy;
+        return " could not be started: its " +
+               std::string(name.starts_with("argument ") ? "arguments are"
+                                                         : "environment is") +
+               " too large, " + size + " where the kernel takes " +
+               std::to_string(max_string) + " in one string" + remedy;
     struct rlimit stack = {max_strings * 4, 0};
     ::getrlimit(RLIMIT_STACK, &stack);
     std::size_t limit =
@@ -317,7 +324,9 @@ ScriptFault Inquiry::check_interpreter(const std::string& file, const PathWalk& 
                     line.interpreter + " must read it; " +
                     repair(permission, R_OK, self.path)};
     if (depth < max_interpreters)
-        if (ScriptFault fault = examine(line.interpreter, depth + 1)) return fault;
+        if (ScriptFault fault = examine(line.interpreter, depth + 1))
+            return {fault.cause,
+                    file + " has an interpreter that does not work: " + fault.text};
     std::size_t slash = line.interpreter.rfind('/');
     if (line.interpreter.substr(slash + 1) == "env") return check_env(file, line);
     return {};

@@ -217,16 +217,18 @@ bool ScriptCall::is_refusal_of_suexec(bool ended) const {
 }
 
 // 126 and 127 are what env, the shell and the dynamic linker end with when they cannot
-// start what they were asked to.
+// start what they were asked to; an interpreter that gets "-e<CR>" ends as it likes.
 void ScriptCall::explain_exit() {
     const ScriptExit& exit = process_.exit();
-    if (exit.signalled || (exit.code != 126 && exit.code != 127)) return;
+    if (exit.signalled || exit.code == 0) return;
     const host::ScriptFault fault =
         host::find_script_fault({.path = command_.path,
                                  .user = host::current_identity(),
                                  .argv = command_.arguments,
                                  .envp = command_.environment});
-    if (!fault) return;
+    const bool is_start = exit.code == 126 || exit.code == 127;
+    if (!fault || (!is_start && fault.cause != host::ScriptCause::carriage_return))
+        return;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_, "%s: %s",
                   host::message_number(fault.cause), fault.text.c_str());
 }

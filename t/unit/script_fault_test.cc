@@ -143,7 +143,8 @@ TEST_F(ScriptFaultTest, InterpreterIsExamined) {
     blamed(script("#!/usr\n"), ScriptCause::interpreter_not_executable);
     std::string wrapper = directory_.write("wrapper", "#!/no/where\n", 0755);
     expect_text(blamed(script("#!" + wrapper + "\n"), ScriptCause::interpreter_missing),
-                "an interpreter that does not work: /no/where does not exist");
+                "an interpreter that does not work: " + wrapper +
+                    " has an interpreter that does not work: /no/where does not exist");
 }
 
 TEST_F(ScriptFaultTest, InterpreterThatIsTheScriptItselfEnds) {
