@@ -31,6 +31,8 @@ have() {
     cmd:*) command -v "${1#cmd:}" >/dev/null ;;
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
     header:*) echo "#include <${1#header:}>" | g++ -E -x c++ - >/dev/null 2>&1 ;;
+    apache:*) [ -e "$(apxs -q LIBEXECDIR 2>/dev/null)/${1#apache:}" ] ;;
+    suexec) [ -e /usr/lib/apache2/suexec-custom ] || [ -e /usr/sbin/suexec ] ;;
     httpd) have_httpd ;;
     clang-rt) have_clang_rt ;;
     esac

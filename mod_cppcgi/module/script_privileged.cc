@@ -61,7 +61,7 @@ bool is_privileged(request_rec* r) {
 host::SpawnResult spawn_privileged(request_rec* r, const host::SpawnRequest& request,
                                    const char* shell_command) {
     host::SpawnResult result;
-    // suexec gets the shell's command itself and has the shell run it after its checks.
+    // suexec runs no shell: it takes the command for a program beside the page.
     const char* const shell_arguments[] = {shell_command, nullptr};
     const char* program = shell_command ? shell_command : request.path;
     const char* const* arguments = shell_command ? shell_arguments : request.argv;

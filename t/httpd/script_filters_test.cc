@@ -61,6 +61,34 @@ TEST_P(ScriptFilters, BufferedBodyIsWhole) {
               "400000\n400000\n");
 }
 
+// mod_security reads the body before the script starts and gives it back by a filter.
+TEST_P(ScriptFilters, FirewallRefusesOrPassesTheBody) {
+    if (!std::filesystem::exists(CPPCGI_HTTPD_MODULES "/mod_security2.so"))
+        GTEST_SKIP() << "mod_security2 is not installed";
+    server.load("unique_id");
+    server.load("security2");
+    script("a.cgi", "echo; echo $CONTENT_LENGTH; cat; touch $W/$QUERY_STRING");
+    start(
+        "SecRuleEngine On\nSecRequestBodyAccess On\nSecTmpDir ${ROOT}/work\n"
+        "SecDataDir ${ROOT}/work\nSecRequestBodyLimit 1000000\n"
+        "SecRule ARGS \"attack\" \"id:1,phase:2,deny,status:403\"\n");
+    server.log().allow("ModSecurity");
+    for (const bool chunked : {false, true}) {
+        const auto send = [&](const std::string& path, const std::string& body) {
+            return client().send(
+                {.path = path,
+                 .method = "POST",
+                 .headers = {"Content-Type: application/x-www-form-urlencoded"},
+                 .body = body,
+                 .chunked = chunked});
+        };
+        EXPECT_EQ(send("/a.cgi?refused", "a=an+attack").status, 403);
+        EXPECT_FALSE(std::filesystem::exists(work() / "refused"));
+        const std::string large = "a=" + std::string(200000, 'x');
+        EXPECT_EQ(send("/a.cgi?passed", large).body, "200002\n" + large);
+    }
+}
+
 TEST_P(ScriptFilters, OutputFilterThatRewritesSeesTheBody) {
     server.load("filter");
     server.load("substitute");
