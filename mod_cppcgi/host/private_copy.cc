@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,11 @@
 // Linux 6.3; Debian 12's headers do not have it.
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
+#endif
+
+// Linux 6.14.
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
 #endif
 
 namespace cppcgi::host {
@@ -110,6 +116,16 @@ bool doubtful(const FileKey& key) {
     return age(key) < milliseconds(0) || key.size == 0;
 }
 
+// Whether somebody has the file open for writing, however long ago they wrote: asks what
+// execve would say, without executing. False where that cannot be known, before Linux 6.14
+// or without permission to execute the file.
+bool is_being_written(int fd) {
+    char* none[] = {nullptr};
+    return ::syscall(SYS_execveat, fd, "", none, none,
+                     AT_EMPTY_PATH | AT_EXECVE_CHECK) != 0 &&
+           errno == ETXTBSY;
+}
+
 // Opens the file once it held still. A file older than the settling time needs no wait;
 // one that was replaced meanwhile is opened anew.
 Source open_settled(const std::string& file, const CopyOptions& options) {
@@ -117,9 +133,10 @@ Source open_settled(const std::string& file, const CopyOptions& options) {
     for (;;) {
         Source source = open_source(file);
         if (source.fault) return source;
-        bool compare = doubtful(source.key);
+        const bool is_written = is_being_written(source.fd.get());
+        bool compare = !is_written && doubtful(source.key);
         milliseconds pause = options.settle;
-        if (!compare) pause -= age(source.key);
+        if (!compare && !is_written) pause -= age(source.key);
         if (pause <= milliseconds(0)) return source;
         if (waited + pause > options.patience) {
             source.fault = still_changing(file);
@@ -290,7 +307,8 @@ CopyResult make_private_copy(const std::string& file, const CopyOptions& options
         CopyResult result = try_each_way(source, file, options);
         if (result.fault || result.copy.kind == CopyKind::original) return result;
         FileKey after;
-        if (read_key(original, after) == 0 && same_content(after, result.copy.key))
+        if (read_key(original, after) == 0 && same_content(after, result.copy.key) &&
+            !is_being_written(original))
             return result;
         ::close(result.copy.fd);
     }

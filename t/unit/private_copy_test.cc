@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +61,29 @@ TEST_F(PrivateCopyTest, KeepsItsBytesWhateverHappensToTheFile) {
     copy();
     directory_.write("a.so", "new");
     EXPECT_EQ(content(result_.copy.fd), std::string(300'000, 'a'));
+}
+
+TEST_F(PrivateCopyTest, IsNotMadeWhileTheFileIsOpenForWriting) {
+    const std::string program = directory_.write("program", "");
+    std::filesystem::copy_file("/proc/self/exe", program,
+                               std::filesystem::copy_options::overwrite_existing);
+    ::chmod(program.c_str(), 0755);
+    make_old(program);
+    const int writer = ::open(program.c_str(), O_WRONLY | O_CLOEXEC);
+    char* none[] = {nullptr};
+    const int reader = ::open(program.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool told =
+        ::syscall(SYS_execveat, reader, "", none, none, AT_EMPTY_PATH | 0x10000) != 0 &&
+        errno == ETXTBSY;
+    ::close(reader);
+    CopyOptions options;
+    options.patience = 0ms;
+    const CopyResult refused = make_private_copy(program, options);
+    ::close(writer);
+    if (!told) GTEST_SKIP() << "the kernel does not tell (before Linux 6.14)";
+    EXPECT_EQ(refused.fault.cause, LibraryCause::changing);
+    result_ = make_private_copy(program, options);
+    EXPECT_FALSE(result_.fault) << result_.fault.text;
 }
 
 TEST_F(PrivateCopyTest, KeyTellsARewriteARenameAndATouch) {
