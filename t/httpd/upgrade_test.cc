@@ -1,0 +1,79 @@
+// A handler built against earlier headers of this ABI runs with today's libcppcgi and module
+// as it is. The headers come from the history of the repository.
+#include <gtest/gtest.h>
+
+#include "t/httpd/server.h"
+#include "t/process.h"
+
+#include <string>
+
+namespace cppcgi_test {
+namespace {
+
+// The first state whose handlers must run until SONAME 2: a tag, when there is one.
+constexpr const char* first_state = "09f1c5b615c96993bbe81e9444d587cbd58f0986";
+
+class Upgrade : public HttpdTest {
+protected:
+    std::filesystem::path old = server.root() / "old";
+
+    // What everybody has in a handler, inline code of the headers included.
+    const std::string source = R"(
+#include <cppcgi.h>
+namespace cgi = cppcgi;
+CPPCGI_CHILD_START() {}
+CPPCGI_HANDLER(old, req, res) {
+    cgi::FieldStorage form(req, {.keep_blank_values = true});
+    for (const cgi::Field& field : form)
+        res << field.name() << "=" << field.value() << ":" << field.filename().value_or("") << ";";
+    for (std::string_view tag : form.getlist("tag")) res << tag << ",";
+    res.html("<p>{}</p>", form.getfirst("a", "none"));
+    res.cookie(cgi::Cookie("name", "Ada").path("/").httponly());
+    res.header("X-Old", req.cookies().get("c", "none"));
+    res << req.environ()["REQUEST_METHOD"] << req.param("motto").value_or("");
+    if (req.query_string() == "error") throw cgi::Error(404, "as asked");
+}
+struct Object {
+    int calls = 0;
+    void operator()(cgi::Request&, cgi::Response& res) { res << ++calls; }
+};
+CPPCGI_HANDLER_CLASS(object, Object);
+)";
+};
+
+TEST_P(Upgrade, HandlerOfEarlierHeadersRunsUnchanged) {
+    server.write("old/handler.cc", source);
+    const Exit taken = run({"/bin/sh", "-c",
+                            "git -C " + source_dir().native() + " archive " +
+                                first_state + " include | tar -x -C " + old.native() +
+                                " && test -f " + (old / "include/cppcgi.h").native()});
+    if (taken.status != 0) GTEST_SKIP() << "no history here: " << taken.output;
+    const Exit built = run({"c++", "-std=c++20", "-O1", "-shared", "-fPIC",
+                            "-I" + (old / "include").native(), "-o", old / "handler.so",
+                            old / "handler.cc", "-L" + (build_dir() / "lib").native(),
+                            "-lcppcgi", "-Wl,-z,defs"},
+                           {}, std::chrono::seconds(300));
+    ASSERT_EQ(built.status, 0) << built.output;
+    server.start(
+        "CppCGILibrary ${ROOT}/old/handler.so old\nCppCGIParam motto \" more light\"\n"
+        "<Location /old>\n CppCGIHandler old\n</Location>\n"
+        "<Location /object>\n CppCGIHandler old:object\n</Location>\n");
+    const Reply page =
+        client().post("/old", "a=%3C1%3E&tag=x&tag=y&b=", {"Cookie: c=d"});
+    EXPECT_EQ(page.status, 200);
+    EXPECT_EQ(page.body,
+              "a=<1>:;tag=x:;tag=y:;b=:;x,y,<p>&lt;1&gt;</p>POST more light");
+    EXPECT_EQ(page.header("X-Old"), "d");
+    EXPECT_EQ(page.header("Set-Cookie"), "name=Ada; Path=/; HttpOnly");
+    const Reply upload =
+        client().upload("/old", {{.name = "f", .data = "bytes", .filename = "f.bin"}});
+    EXPECT_EQ(upload.body, "f=bytes:f.bin;<p>none</p>POST more light");
+    EXPECT_EQ(client().get("/old?error").status, 404);
+    server.claim("CPPCGI0201: handler old:old answered 404: as asked");
+    EXPECT_NE(client().get("/object").body, "");
+}
+
+CPPCGI_ON_EVERY_MPM(Upgrade);
+
+}  // namespace
+}  // namespace cppcgi_test
