@@ -29,6 +29,9 @@ sanitized = CPPCGI_TEST_BUILD=$(abspath $(1)) CPPCGI_TEST_SANITIZER=$(2) \
 asan_environment = $(call sanitized,build/asan,address,libasan.so)
 tsan_environment = $(call sanitized,build/tsan,thread,libtsan.so)
 
+# Its handlers are the usual ones: what is under test is how versions are held.
+run_life_race = env TSAN_OPTIONS=halt_on_error=1 build/tsan/t/life_race $(abspath $(BUILD))
+
 .PHONY: asan tsan
 asan:
 	@mk/deps.sh test
@@ -40,8 +43,9 @@ asan:
 tsan:
 	@mk/deps.sh test
 	$(submake) WERROR=-Werror $(httpd_test)
-	$(submake) $(tsan_build) tested build/tsan/t/unit_test
-	@{ echo "unit-tsan build/tsan/t/unit_test"; \
+	$(submake) tested
+	$(submake) $(tsan_build) tested build/tsan/t/unit_test build/tsan/t/life_race
+	@{ echo "life-race $(run_life_race)"; echo "unit-tsan build/tsan/t/unit_test"; \
 	   $(call shards,httpd-tsan,$(tsan_environment),event worker,); } | mk/jobs.sh build/log/tsan $(JOBS)
 
 # Each fuzzer starts from t/fuzz/corpus/NAME with t/fuzz/NAME.dict and keeps what it
@@ -80,11 +84,13 @@ check:
 check-configured:
 	$(submake) WERROR=-Werror programs
 	$(submake) $(asan_build) WERROR=-Werror tested build/asan/t/unit_test
+	$(submake) $(tsan_build) build/tsan/t/life_race
 	$(submake) $(clang_build) WERROR=-Werror all build/clang/t/unit_test
 	$(submake) $(fuzz_build) fuzzers
 	@{ $(call shards,httpd,,prefork worker event,); \
 	   $(call shards,httpd-asan,$(asan_environment),event,--gtest_filter='$(CHECK_ASAN_FILTER)'); \
 	   echo "unit build/t/unit_test"; \
+	   echo "life-race $(run_life_race)"; \
 	   echo "tree build/t/tree_test"; \
 	   echo "refused env CXX='$(CXX)' mk/check-refused.sh"; \
 	   echo "refused-clang env CXX=clang++ mk/check-refused.sh"; \

@@ -12,7 +12,7 @@ test_handlers := $(if $(static_libcrypto),$(test_handlers),$(filter-out rude_ope
 bench_modules := $(patsubst t/bench/%.c,%,$(wildcard t/bench/mod_*.c))
 bench_programs := $(patsubst t/bench/%.cc,%,$(wildcard t/bench/*_bench.cc))
 test_objects := $(shared_test) $(unit) $(httpd_tests) $(tree_tests) \
-    $(call objects,$(wildcard t/handlers/*.cc t/bench/*.cc t/fuzz/*.cc))
+    $(call objects,$(wildcard t/handlers/*.cc t/bench/*.cc t/fuzz/*.cc t/race/*.cc))
 
 unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
 httpd_test := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(if $(httpd_tests),$(BUILD)/t/httpd_test)))
@@ -63,6 +63,16 @@ $(BUILD)/t/bench/counters_bench: $(filter %/counters.o %/failure_ring.o,$(host))
 $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(BENCHMARK_LIBS) $(core_libs) $(LIBS)
+
+# Threads at once in what a server child shares, for the thread sanitizer, without httpd.
+race := $(call objects,$(addprefix mod_cppcgi/module/,library_reload.cc library_version.cc \
+    library_life.cc code_map.cc crash.cc stack_frames.cc slow_call.cc slow_call_watcher.cc thread_look.cc) \
+    $(addprefix mod_cppcgi/host/,card.cc counters.cc elf_file.cc elf_symbols.cc failure_ring.cc \
+    library_fault.cc loader.cc private_copy.cc) t/race/life_race.cc)
+$(BUILD)/obj/t/race/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
+$(BUILD)/t/life_race: $(race)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(host_libs) $(LIBS)
 
 .PHONY: programs
 programs: tested $(unit_test) $(httpd_test) $(tree_test)
