@@ -230,6 +230,28 @@ TEST_P(Restart, TakesTheModuleInAndOut) {
     answer();
 }
 
+// `a2enmod cppcgi && apachectl graceful` on a server that runs.
+TEST_P(Restart, EnablesTheModuleAsA2enmodDoes) {
+    server.without_cppcgi();
+    replace(build('1'));
+    server.start(
+        "IncludeOptional ${ROOT}/mods-enabled/*.load\n"
+        "IncludeOptional ${ROOT}/mods-enabled/*.conf\n"
+        "<IfModule cppcgi_module>\n" +
+        config + "</IfModule>\n");
+    EXPECT_EQ(answer(), "404");
+    std::string load = read_file(source_dir() / "conf/cppcgi.load");
+    const std::string installed = "/usr/lib/apache2/modules";
+    load.replace(load.find(installed), installed.size(),
+                 (build_dir() / "lib").native());
+    server.write("mods-enabled/cppcgi.load", load);
+    server.write("mods-enabled/cppcgi.conf",
+                 read_file(source_dir() / "conf/cppcgi.conf"));
+    EXPECT_EQ(server.httpd({"-t"}).status, 0);
+    ASSERT_TRUE(server.graceful());
+    EXPECT_EQ(answer(), "build number 1");
+}
+
 TEST_P(Restart, CostsTheParentNothingInTheLongRun) {
     replace(build('1'));
     server.start(config);

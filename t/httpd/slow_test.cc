@@ -21,10 +21,10 @@ using ::testing::Not;
 
 class Slow : public HttpdTest {
 protected:
-    void start(const std::string& slow) {
+    void start(const std::string& slow,
+               const std::string& library = "${TEST_HANDLERS}/slow.so") {
         server.start(
-            "CppCGILibrary ${TEST_HANDLERS}/slow.so\nCppCGIParam until ${ROOT}/go\n" +
-            slow +
+            "CppCGILibrary " + library + "\nCppCGIParam until ${ROOT}/go\n" + slow +
             "<Location /slow>\n"
             " CppCGIHandler slow:waits waits\n CppCGIHandler slow:computes computes\n"
             " CppCGIHandler slow:serial serial\n CppCGIHandler slow:quick quick\n"
@@ -87,6 +87,22 @@ TEST_P(Slow, CallsOfManyThreadsHaveALineEach) {
     for (std::thread& asker : askers) asker.join();
     EXPECT_EQ(server.log().count("CPPCGI0540.*stands at .*\\+0x"), 7u);
     server.claim("CPPCGI0540");
+}
+
+TEST_P(Slow, WedgedCallHoldsUpNeitherSwapsNorRestarts) {
+    server.install("t/handlers/slow.so", "slow.so");
+    start("CppCGIReload auto\nCppCGISlow 100ms\n", "${ROOT}/slow.so");
+    during("/slow/computes", [this] {
+        server.claim("CPPCGI0540: .*slow:computes");
+        server.install("t/handlers/slow.so", "slow.next");
+        std::filesystem::rename(server.root() / "slow.next", server.root() / "slow.so");
+        EXPECT_TRUE(poll_until([this] {
+            EXPECT_EQ(client().get("/slow/quick").body, "quick");
+            return server.log().count("CPPCGI0531") > 0;
+        }));
+        EXPECT_TRUE(server.graceful());
+        EXPECT_EQ(client().get("/slow/quick").body, "quick");
+    });
 }
 
 TEST_P(Slow, CostsNothingWhereItIsNotWritten) {
