@@ -3,16 +3,19 @@
 #ifndef CPPCGI_H
 #define CPPCGI_H
 
+#include <cppcgi/caching.h>
 #include <cppcgi/cookie.h>
 #include <cppcgi/cookie_signer.h>
 #include <cppcgi/cookies.h>
 #include <cppcgi/environ.h>
 #include <cppcgi/error.h>
 #include <cppcgi/escape.h>
+#include <cppcgi/events.h>
 #include <cppcgi/ext_value.h>
 #include <cppcgi/field.h>
 #include <cppcgi/field_storage.h>
 #include <cppcgi/handler.h>
+#include <cppcgi/http_date.h>
 #include <cppcgi/limits.h>
 #include <cppcgi/parse.h>
 #include <cppcgi/parse_header.h>

@@ -124,6 +124,22 @@ struct cppcgi_log_record {
 // Returns 0 to go on, anything else to stop; the visitor's caller returns that.
 typedef int (*cppcgi_visit)(void* argument, cppcgi_text name, cppcgi_text value);
 
+// A file that is to be the whole response, and what the host's configuration says of it.
+struct cppcgi_file {
+    std::uint32_t size;
+    std::int32_t fd;
+    cppcgi_text name;       // a path or a name; its extensions tell the type
+    std::uint64_t length;   // in bytes
+    std::int64_t modified;  // microseconds since 1970
+    // From the host, empty where it says nothing.
+    cppcgi_text type;
+    cppcgi_text encoding;
+    cppcgi_text language;
+    cppcgi_text etag;
+    // 1: `head` answers the conditions of the request (If-None-Match and its like).
+    std::int32_t meets_conditions;
+};
+
 enum { CPPCGI_WRITE_FLUSH = 1, CPPCGI_WRITE_END = 2 };
 
 // What `read` returns beside an HTTP status made negative (-413: longer than the server
@@ -160,6 +176,15 @@ struct cppcgi_gateway {
                      unsigned flags);
     int (*aborted)(void* call);  // 1 when the client is known to have gone
     void (*log)(void* call, const cppcgi_log_record* record);
+    // From here on an older host may have nothing: ask CPPCGI_HAS.
+    // Fills in what the host knows of a file; 1 when it looked.
+    int (*describe_file)(void* call, cppcgi_file* file);
+    // One more field for the page that the host makes of an error outcome (Retry-After,
+    // Allow); what is not fit for a head is left out.
+    void (*error_header)(void* call, cppcgi_text name, cppcgi_text value);
+    // Answers with what another local URL ("/path?query") gives, fetched by GET, in place
+    // of a head and a body. 0, or -1 when the head is out or it is no such URL.
+    int (*redirect)(void* call, cppcgi_text location);
 };
 
 // How a call ended.

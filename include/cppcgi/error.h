@@ -7,13 +7,17 @@
 #include <cppcgi/api.h>
 
 #include <cassert>
+#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace cppcgi {
 
@@ -113,6 +117,14 @@ public:
     Error& operator=(const Error&) noexcept;
     ~Error() override;
 
+    // Fields for the head of the page that answers it, when that can still be made:
+    //
+    //     throw cgi::Error(503, "the queue is full").retry_after(30s);
+    Error& header(std::string_view name, std::string_view value);
+    Error& retry_after(std::chrono::seconds pause);
+    using Header = std::pair<std::string, std::string>;
+    std::span<const Header> headers() const noexcept;
+
     int status() const noexcept { return status_; }
     errc code() const noexcept { return fault_.code; }
     // Name of the directive or option whose bound was met, and its value; empty and 0
@@ -123,6 +135,7 @@ public:
 private:
     Fault fault_;
     int status_;
+    std::shared_ptr<const std::vector<Header>> headers_;  // a copy must not throw
 };
 
 // A value, or the fault that kept it from being. T has a default constructor.

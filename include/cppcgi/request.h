@@ -9,6 +9,7 @@
 #include <cppcgi/field_storage.h>
 #include <cppcgi/limits.h>
 
+#include <initializer_list>
 #include <istream>
 #include <optional>
 #include <span>
@@ -41,6 +42,13 @@ public:
 
     // REQUEST_METHOD, in the case the client sent it ("GET", "POST").
     std::string_view method() const { return environ_["REQUEST_METHOD"]; }
+
+    // Says which methods the handler takes; GET brings HEAD. Any other ends the call here:
+    // OPTIONS is answered with Allow (unless it is among them), the rest with Error 405 and
+    // Allow.
+    //
+    //     req.allow({"GET", "POST"});
+    void allow(std::initializer_list<std::string_view> methods);
 
     // PATH_INFO: the decoded part of the URL behind what selected this handler.
     std::string_view path_info() const { return environ_["PATH_INFO"]; }

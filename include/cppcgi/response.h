@@ -5,13 +5,17 @@
 #define CPPCGI_RESPONSE_H
 
 #include <cppcgi/api.h>
+#include <cppcgi/caching.h>
 #include <cppcgi/cookie.h>
+#include <cppcgi/events.h>
 #include <cppcgi/html.h>
 
 #include <charconv>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -22,6 +26,15 @@ namespace cppcgi {
 namespace detail {
 struct Call;
 }
+
+// How send_fd() sends a file that is open.
+struct FileOptions {
+    // Tells the media type: "report.pdf".
+    std::string_view name = {};
+    // The part to send; to the end unless a length is given. A part has no validators.
+    std::uint64_t offset = 0;
+    std::optional<std::uint64_t> length = std::nullopt;
+};
 
 class CPPCGI_API Response {
 public:
@@ -48,9 +61,36 @@ public:
     // when browsers are known to drop it.
     Response& cookie(const Cookie& cookie);
 
-    // Sends the client elsewhere: Location as given, always with a Status (302 unless
-    // 301, 303, 307 or 308 is asked for) and a short page that links to it.
+    // Sends the client elsewhere: Location as given, absolute or relative, always with a
+    // Status and a short page that links to it. Throws std::invalid_argument when the code
+    // is not one of 301, 302, 303, 307 and 308.
     Response& redirect(std::string_view location, int code = 302);
+
+    // Answers with what another URL of this server gives, fetched by GET without the client
+    // knowing: "/path" or "/path?query". What was set and written before is dropped, and
+    // what is written behind. Throws std::logic_error when a part of the response is out,
+    // std::invalid_argument when it is no local path.
+    void internal_redirect(std::string_view location);
+
+    // Retry-After: with 503 and 429, or a redirect. For an Error: Error::retry_after().
+    Response& retry_after(std::chrono::seconds pause);
+    Response& retry_after(Time when);
+
+    // How long caches may keep the page.
+    Response& cache_control(const CacheControl& rules);
+    Response& expires(Time when);
+
+    // What tells whether the page has changed. The tag as in Validators; throws
+    // std::invalid_argument when it holds what none can hold.
+    Response& etag(std::string_view tag, bool weak = false);
+    Response& last_modified(Time when);
+
+    // Sets these, and answers the request's conditions (If-None-Match, If-Match,
+    // If-Modified-Since, If-Unmodified-Since) when they spare the page. True when that has
+    // been done, with 304 or 412: the handler returns at once.
+    //
+    //     if (res.not_modified({.etag = version})) return;
+    [[nodiscard]] bool not_modified(const Validators& validators);
 
     // Content-Disposition: attachment with this name (UTF-8), in ASCII for old clients
     // and in RFC 8187 form for the others.
@@ -99,14 +139,33 @@ public:
     // Sends the head if it is not out, and what was written so far, to the client now.
     Response& flush();
 
-    // Sends a whole file as the body, without reading it into memory. Throws Error 404
-    // when it cannot be opened or is no regular file. Never give it an untrusted path.
+    // Starts a stream of server-sent events: see Events.
+    Events events(const EventOptions& options = {});
+
+    // Sends a whole file as the body, without reading it into memory. What the handler has
+    // not set itself comes from the file: Content-Type as the server's configuration has
+    // it, ETag and Last-Modified, and with them 304, 412, 206 and 416 where the request
+    // asks for that. Throws Error 404 when the file cannot be opened or is no regular one.
+    // Never give it an untrusted path.
     Response& send_file(const std::string& path);
+
+    // The same for a name that came with the request, below a folder: gives nothing that
+    // lies outside it, through ".." or links, even when they change meanwhile.
+    Response& send_file(const std::string& root, std::string_view untrusted_name);
+
+    // The same for a file that is open already; the descriptor stays the caller's, may be
+    // shared between threads, and its position is neither used nor moved.
+    Response& send_fd(int descriptor, const FileOptions& options = {});
 
     // True once a part of the response has left: its head cannot be changed any more.
     bool head_sent() const noexcept;
 
 private:
+    struct OpenFile;
+    Response& send(OpenFile& file, const FileOptions& options);
+    bool describe(const OpenFile& file, std::string_view name, bool is_whole);
+    bool answer_conditions(std::string_view etag, const std::optional<Time>& modified);
+    void set_unless_set(std::string_view name, std::string_view value);
     Response& write_html(const detail::HtmlPiece* pieces,
                          const detail::HtmlValue* values, std::size_t count);
 

@@ -31,7 +31,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // What a handler answered.
 struct Page {
-    int status = 0;
+    int status = 0;    // 0 for an internal redirect: its URL is the header Location
     std::string head;  // "Status: 200\r\nContent-Type: ...", without the blank line
     Pairs headers;     // the same in pieces, in order
     std::string body;

@@ -1,12 +1,12 @@
 #include <cppcgi/cookie.h>
 
 #include <cppcgi/error.h>
+#include <cppcgi/http_date.h>
 
 #include "core/characters.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace cppcgi {
 
@@ -73,25 +73,7 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-// RFC 9110 section 5.6.7, IMF-fixdate; not by strftime, whose names follow the locale.
-Cookie& Cookie::expires(Time when) {
-    using namespace std::chrono;
-    static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto second = floor<seconds>(when);
-    const auto day = floor<std::chrono::days>(second);
-    const year_month_day date(day);
-    const hh_mm_ss time(second - day);
-    char text[64];
-    std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                  days[weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                  months[static_cast<unsigned>(date.month()) - 1],
-                  static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
-    return set(expires_, text);
-}
+Cookie& Cookie::expires(Time when) { return set(expires_, http_date(when)); }
 
 Cookie Cookie::removal(std::string_view name) {
     Cookie cookie(name, "");

@@ -146,6 +146,24 @@ Error::Error(errc code, const std::string& text)
     : std::runtime_error(text), fault_{code, 0}, status_(http_status(code)) {}
 Error::Error(int status, const std::string& text)
     : std::runtime_error(text), fault_{errc::handler, 0}, status_(status) {}
+
+Error& Error::header(std::string_view name, std::string_view value) {
+    std::vector<Header> fields(headers().begin(), headers().end());
+    fields.emplace_back(name, value);
+    headers_ = std::make_shared<const std::vector<Header>>(std::move(fields));
+    return *this;
+}
+
+Error& Error::retry_after(std::chrono::seconds pause) {
+    return header("Retry-After",
+                  std::to_string(std::max<std::int64_t>(pause.count(), 0)));
+}
+
+std::span<const Error::Header> Error::headers() const noexcept {
+    if (!headers_) return {};
+    return *headers_;
+}
+
 Error::Error(const Error&) noexcept = default;
 Error& Error::operator=(const Error&) noexcept = default;
 Error::~Error() = default;

@@ -39,6 +39,12 @@ void describe(cppcgi_outcome& outcome, const Error& error) noexcept {
     copy_text(outcome.limit, error.limit());
 }
 
+void give_headers(const Call& call, const Error& error) {
+    if (!CPPCGI_HAS(call.gateway, error_header)) return;
+    for (const auto& [name, value] : error.headers())
+        call.gateway->error_header(call.host, to_c(name), to_c(value));
+}
+
 void clear(cppcgi_outcome& outcome) noexcept {
     outcome.cause = CPPCGI_CAUSE_NONE;
     outcome.status = 500;
@@ -49,7 +55,8 @@ void clear(cppcgi_outcome& outcome) noexcept {
 
 // Runs code of a library; whatever it throws ends up in the outcome.
 template <class Code>
-void run_guarded(Code&& code, cppcgi_outcome& outcome) noexcept {
+void run_guarded(Code&& code, cppcgi_outcome& outcome,
+                 const Call* call = nullptr) noexcept {
     clear(outcome);
     try {
         code();
@@ -57,6 +64,7 @@ void run_guarded(Code&& code, cppcgi_outcome& outcome) noexcept {
         outcome.cause = CPPCGI_CAUSE_HEAD;
     } catch (const Error& error) {
         describe(outcome, error);
+        if (call) give_headers(*call, error);
         name_type(outcome, abi::__cxa_current_exception_type());
     } catch (const std::exception& error) {
         outcome.cause = CPPCGI_CAUSE_EXCEPTION;
@@ -77,10 +85,13 @@ void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_c
     const auto run_handler = [&] {
         Request request(call);
         Response response(call);
-        handler(request, response);
+        try {
+            handler(request, response);
+        } catch (const Answered&) {
+        }
         call.output.finish();
     };
-    run_guarded(run_handler, *outcome);
+    run_guarded(run_handler, *outcome, &call);
     outcome->head_sent = call.output.head_sent() ? 1 : 0;
     // A host from before this member has none.
     if (outcome->size >= sizeof(cppcgi_outcome))

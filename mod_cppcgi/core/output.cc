@@ -2,9 +2,11 @@
 
 #include <cppcgi/error.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <strings.h>
+#include <utility>
 
 namespace cppcgi::detail {
 
@@ -54,7 +56,8 @@ Output::Output(const cppcgi_gateway* gateway, void* call) noexcept
 Output::~Output() = default;
 
 void Output::check_open() const {
-    if (head_sent_) throw std::logic_error("the response's head has been sent already");
+    if (is_settled())
+        throw std::logic_error("the response's head has been sent already");
 }
 
 std::string_view Output::keep(std::string_view text) {
@@ -68,6 +71,13 @@ void Output::status(int code, std::string_view reason) {
     check_open();
     status_ = code;
     reason_ = keep(reason);
+}
+
+std::optional<std::string_view> Output::header(std::string_view name) const noexcept {
+    for (const cppcgi_pair& field : headers_)
+        if (same_name(field.name, name))
+            return std::string_view(field.value.data, field.value.size);
+    return {};
 }
 
 void Output::set_header(std::string_view name, std::string_view value) {
@@ -88,6 +98,7 @@ void Output::add_header(std::string_view name, std::string_view value) {
 
 void Output::write(std::string_view bytes) {
     if (bytes.empty()) return;  // its data() may be null, which memcpy does not take
+    if (file_) send_pending_file(0);
     if (bytes.size() <= sizeof buffer_ - used_) {
         std::memcpy(buffer_ + used_, bytes.data(), bytes.size());
         used_ += bytes.size();
@@ -101,15 +112,28 @@ void Output::write(std::string_view bytes) {
 }
 
 void Output::flush() {
+    if (file_) return send_pending_file(CPPCGI_WRITE_FLUSH);
     send({buffer_, used_}, CPPCGI_WRITE_FLUSH);
     used_ = 0;
 }
 
-void Output::send_file(int descriptor, std::uint64_t offset, std::uint64_t length) {
-    send({buffer_, used_}, 0);
+void Output::send_file(Descriptor file, std::uint64_t offset, std::uint64_t length) {
+    if (file_) send_pending_file(0);
+    if (used_ != 0) send({buffer_, used_}, 0);
     used_ = 0;
+    if (length == 0) return;
+    file_ = std::move(file);
+    file_offset_ = offset;
+    file_length_ = length;
+}
+
+void Output::send_pending_file(unsigned flags) {
+    const Descriptor file = std::move(file_);
+    if (closed_) return;
+    if (!head_sent_) send_head();
     if (client_gone_) return;
-    client_gone_ = gateway_->send_file(call_, descriptor, offset, length, 0) != 0;
+    client_gone_ = gateway_->send_file(call_, file.number(), file_offset_, file_length_,
+                                       flags) != 0;
 }
 
 std::ostream& Output::stream() {
@@ -118,13 +142,15 @@ std::ostream& Output::stream() {
 }
 
 void Output::finish() {
+    if (file_) return send_pending_file(CPPCGI_WRITE_END);
     send({buffer_, used_}, CPPCGI_WRITE_END);
     used_ = 0;
 }
 
-bool Output::discard() noexcept {
+void Output::close() noexcept {
     used_ = 0;
-    return !head_sent_;
+    file_ = Descriptor();
+    closed_ = true;
 }
 
 void Output::send_head() {
@@ -141,6 +167,7 @@ void Output::send_head() {
 }
 
 void Output::send(std::string_view bytes, unsigned flags) {
+    if (closed_) return;
     if (!head_sent_) send_head();
     // A handler need not look whether its client is still there: the rest is dropped.
     if (client_gone_ || (bytes.empty() && flags == 0)) return;

@@ -5,9 +5,13 @@
 
 #include <cppcgi/abi.h>
 
+#include "core/descriptor.h"
+
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <ostream>
 #include <streambuf>
 #include <string_view>
@@ -17,6 +21,9 @@ namespace cppcgi::detail {
 
 // Thrown when the host refuses the head, so that the handler stops; never leaves invoke().
 struct HeadRefused {};
+
+// Thrown when the response is complete already and the handler is to stop.
+struct Answered {};
 
 class Output {
 public:
@@ -31,24 +38,31 @@ public:
 
     void write(std::string_view bytes);
     void flush();
-    void send_file(int descriptor, std::uint64_t offset, std::uint64_t length);
+    // The file goes out behind what was written so far, with the next write or at the end:
+    // a host that gets the end of the response with it knows its length.
+    void send_file(Descriptor file, std::uint64_t offset, std::uint64_t length);
     std::ostream& stream();
 
     // Sends what is left. Throws HeadRefused.
     void finish();
 
-    bool head_sent() const noexcept { return head_sent_; }
-    // True when nothing of the body has been written so far.
-    bool is_empty() const noexcept { return !head_sent_ && used_ == 0; }
-    bool client_gone() const noexcept { return client_gone_; }
+    // Nothing more leaves: the host answers by itself.
+    void close() noexcept;
 
-    // Forgets head and body, when nothing has left yet, so that an error page can take
-    // their place.
-    bool discard() noexcept;
+    bool head_sent() const noexcept { return head_sent_; }
+    // True when the head cannot be changed any more.
+    bool is_settled() const noexcept { return head_sent_ || closed_; }
+    // True when nothing of the body has been written so far.
+    bool is_empty() const noexcept { return !is_settled() && used_ == 0 && !file_; }
+    int status() const noexcept { return status_; }
+    // The first field of that name in the head so far.
+    std::optional<std::string_view> header(std::string_view name) const noexcept;
+    bool client_gone() const noexcept { return client_gone_; }
 
 private:
     void send_head();
     void send(std::string_view bytes, unsigned flags);
+    void send_pending_file(unsigned flags);
     void check_open() const;
     std::string_view keep(std::string_view text);
 
@@ -59,6 +73,10 @@ private:
     bool head_sent_ = false;
     bool has_content_type_ = false;
     bool client_gone_ = false;
+    bool closed_ = false;
+    Descriptor file_;
+    std::uint64_t file_offset_ = 0;
+    std::uint64_t file_length_ = 0;
     std::string_view reason_;
     // The usual head fits here; a larger one goes to the heap.
     std::byte head_memory_[1024];

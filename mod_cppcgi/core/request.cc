@@ -47,6 +47,22 @@ private:
 
 }  // namespace
 
+void Request::allow(std::initializer_list<std::string_view> methods) {
+    const std::string_view asked = method() == "HEAD" ? "GET" : method();
+    std::string allowed;
+    for (const std::string_view taken : methods) {
+        if (taken == asked || taken == method()) return;
+        allowed.append(taken).append(taken == "GET" ? ", HEAD, " : ", ");
+    }
+    allowed += "OPTIONS";
+    if (asked != "OPTIONS")
+        throw Error(405, "the method is not one of " + allowed)
+            .header("Allow", allowed);
+    call_.output.status(204, {});
+    call_.output.set_header("Allow", allowed);
+    throw detail::Answered{};
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
     cppcgi_text value;
     if (!call_.gateway->header(call_.host, detail::to_c(name), &value)) return {};

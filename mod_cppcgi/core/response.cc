@@ -6,32 +6,13 @@
 #include <cppcgi/ext_value.h>
 #include <cppcgi/request.h>
 
-#include <fcntl.h>
+#include <algorithm>
+#include <stdexcept>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace cppcgi {
 
-namespace {
-
-class Descriptor {
-public:
-    explicit Descriptor(int number) noexcept : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    explicit operator bool() const noexcept { return number_ >= 0; }
-    int number() const noexcept { return number_; }
-
-private:
-    int number_;
-};
-
-}  // namespace
+using namespace std::string_view_literals;
 
 Response& Response::status(int code, std::string_view reason) {
     call_.output.status(code, reason);
@@ -63,10 +44,34 @@ Response& Response::cookie(const Cookie& cookie) {
 }
 
 Response& Response::redirect(std::string_view location, int code) {
+    if (code != 301 && code != 302 && code != 303 && code != 307 && code != 308)
+        throw std::invalid_argument("no redirect has status " + std::to_string(code));
     status(code).header("Location", location);
     return html(
         "<!DOCTYPE html>\n<title>Moved</title>\n<p>See <a href=\"{}\">{}</a>.</p>\n",
         location, location);
+}
+
+void Response::internal_redirect(std::string_view location) {
+    if (head_sent()) throw std::logic_error("a part of the response is out already");
+    if (!location.starts_with('/') ||
+        location.find_first_of("\r\n\0"sv) != location.npos)
+        throw std::invalid_argument("no local path to redirect to: " +
+                                    std::string(location));
+    const cppcgi_gateway* gateway = call_.gateway;
+    if (!CPPCGI_HAS(gateway, redirect) ||
+        gateway->redirect(call_.host, detail::to_c(location)) != 0)
+        throw std::logic_error("the host cannot redirect to " + std::string(location));
+    call_.output.close();
+}
+
+Response& Response::retry_after(std::chrono::seconds pause) {
+    return header("Retry-After",
+                  std::to_string(std::max<std::int64_t>(pause.count(), 0)));
+}
+
+Response& Response::retry_after(Time when) {
+    return header("Retry-After", http_date(when));
 }
 
 Response& Response::attachment(std::string_view filename) {
@@ -91,19 +96,6 @@ Response& Response::flush() {
     return *this;
 }
 
-Response& Response::send_file(const std::string& path) {
-    const Descriptor file(
-        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    struct stat status {};
-    if (!file || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode))
-        throw Error(404, "no such file: " + path);
-    if (call_.output.is_empty())
-        header("Content-Length", std::to_string(status.st_size));
-    call_.output.send_file(file.number(), 0,
-                           static_cast<std::uint64_t>(status.st_size));
-    return *this;
-}
-
-bool Response::head_sent() const noexcept { return call_.output.head_sent(); }
+bool Response::head_sent() const noexcept { return call_.output.is_settled(); }
 
 }  // namespace cppcgi

@@ -3,6 +3,7 @@
 #include "core/characters.h"
 
 #include <initializer_list>
+#include <vector>
 
 namespace cppcgi::program {
 
@@ -158,8 +159,12 @@ void send_error_page(ProgramCall& call, int status) {
     page += "</title></head><body><h1>";
     page += title;
     page += "</h1></body></html>\n";
-    const cppcgi_pair type = {to_c("Content-Type"), to_c("text/html; charset=utf-8")};
-    const cppcgi_head head = {sizeof head, status, to_c(reason_of(status)), &type, 1};
+    std::vector<cppcgi_pair> fields = {
+        {to_c("Content-Type"), to_c("text/html; charset=utf-8")}};
+    for (const auto& [name, value] : call.error_fields())
+        fields.push_back({to_c(name), to_c(value)});
+    const cppcgi_head head = {sizeof head, status, to_c(reason_of(status)),
+                              fields.data(), fields.size()};
     call.take_head(head);
     call.write(page, CPPCGI_WRITE_END);
 }

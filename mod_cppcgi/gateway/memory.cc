@@ -119,8 +119,8 @@ testing::Page MemoryCall::page() const {
         const std::size_t colon = line.find(": ");
         page.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     }
-    // The first line is "Status: 200 OK".
-    if (!page.headers.empty()) {
+    // The first line is "Status: 200 OK", but for a local redirect, which has none.
+    if (!page.headers.empty() && page.headers.front().first == "Status") {
         page.status = std::atoi(page.headers.front().second.c_str());
         page.headers.erase(page.headers.begin());
     }

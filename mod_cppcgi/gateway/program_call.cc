@@ -110,6 +110,27 @@ void log(void* call, const cppcgi_log_record* record) noexcept {
     guarded(0, [&] { return log_message(call_of(call), *record), 0; });
 }
 
+// A program has no configuration to look into.
+int describe_file(void*, cppcgi_file*) noexcept { return 0; }
+
+void error_header(void* call, cppcgi_text name, cppcgi_text value) noexcept {
+    guarded(0, [&] {
+        const cppcgi_pair field = {name, value};
+        const cppcgi_head head = {sizeof head, 200, {}, &field, 1};
+        if (detail::check_head(head))
+            call_of(call).add_error_field(view(name), view(value));
+        return 0;
+    });
+}
+
+int redirect(void* call, cppcgi_text location) noexcept {
+    return guarded(-1, [&] {
+        const bool is_local = view(location).starts_with('/');
+        if (is_local) call_of(call).redirect(view(location));
+        return is_local ? 0 : -1;
+    });
+}
+
 }  // namespace
 
 constexpr cppcgi_gateway program_gateway = {sizeof(cppcgi_gateway),
@@ -127,7 +148,10 @@ constexpr cppcgi_gateway program_gateway = {sizeof(cppcgi_gateway),
                                             write,
                                             send_file,
                                             aborted,
-                                            log};
+                                            log,
+                                            describe_file,
+                                            error_header,
+                                            redirect};
 
 ProgramCall::ProgramCall(std::string_view name, const char* const* environment)
     : name_(name),
@@ -179,6 +203,9 @@ bool ProgramCall::run(cppcgi_entry entry) {
 
 bool ProgramCall::conclude(const cppcgi_outcome& outcome) {
     if (outcome.cause == CPPCGI_CAUSE_NONE) {
+        // RFC 3875 section 6.2.2: a local redirect is this field and nothing else.
+        if (!redirect_.empty())
+            return send("Location: " + redirect_ + "\r\n\r\n", {}, CPPCGI_WRITE_END);
         if (response_.missing() != 0) log_wrong_length(*this, response_.missing());
         return response_.missing() <= 0;
     }

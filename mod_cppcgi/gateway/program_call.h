@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cppcgi::program {
@@ -34,6 +35,11 @@ public:
     bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
                    unsigned flags);
 
+    void add_error_field(std::string_view name, std::string_view value) {
+        error_fields_.emplace_back(name, value);
+    }
+    void redirect(std::string_view location) { redirect_ = location; }
+
     virtual int read(cppcgi_text& slice) = 0;
     virtual bool aborted() = 0;
     // A line with its number, without control characters and without a line end.
@@ -46,6 +52,11 @@ public:
     bool run(cppcgi_entry entry);
     // The second half of that, for a call made otherwise.
     bool conclude(const cppcgi_outcome& outcome);
+    // Fields that the page of an error is to have beside its own.
+    const std::vector<std::pair<std::string, std::string>>& error_fields()
+        const noexcept {
+        return error_fields_;
+    }
     // True when the handler did not end well.
     bool failed() const noexcept { return failed_; }
 
@@ -63,6 +74,8 @@ private:
     std::string_view name_;
     Environment environment_;
     PlainResponse response_;
+    std::vector<std::pair<std::string, std::string>> error_fields_;
+    std::string redirect_;
 };
 
 // The table; `call` is a ProgramCall*.

@@ -1,6 +1,7 @@
 #include "module/outcome.h"
 
 #include "gateway/httpd/log.h"
+#include "module/script_response.h"
 
 namespace cppcgi::module {
 
@@ -68,6 +69,8 @@ void log_wrong_length(const httpd::Call& call) {
 
 // A response that is complete as far as its handler is concerned.
 int conclude_complete(httpd::Call& call) {
+    if (call.redirect_to) return answer_with(call.r, call.redirect_to);
+    if (call.reply.condition() != OK && call.reply.answer_condition()) return OK;
     const apr_off_t missing = call.reply.missing();
     if (missing != 0) log_wrong_length(call);
     if (missing > 0) return httpd::break_off(call.r);

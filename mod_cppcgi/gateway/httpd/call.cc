@@ -2,6 +2,7 @@
 
 #include "core/head.h"
 #include "gateway/httpd/environ.h"
+#include "gateway/httpd/file.h"
 #include "gateway/httpd/guard.h"
 
 #include <apr_portable.h>
@@ -148,9 +149,36 @@ int write(void* pointer, cppcgi_text data, unsigned flags) noexcept {
     });
 }
 
+int describe_file(void* pointer, cppcgi_file* file) noexcept {
+    return guarded(pointer, 0, [&](Call& call) {
+        httpd::describe_file(call.r, *file);
+        call.reply.expect_file(file->length);
+        return 1;
+    });
+}
+
+void error_header(void* pointer, cppcgi_text name, cppcgi_text value) noexcept {
+    guarded(pointer, 0, [&](Call& call) {
+        const cppcgi_pair field = {name, value};
+        const cppcgi_head head = {sizeof head, HTTP_OK, {}, &field, 1};
+        if (!detail::check_head(head)) return 0;
+        set_error_header(call.r, terminated(call, name), terminated(call, value));
+        return 1;
+    });
+}
+
+int redirect(void* pointer, cppcgi_text location) noexcept {
+    return guarded(pointer, -1, [&](Call& call) {
+        if (location.size == 0 || location.data[0] != '/') return -1;
+        call.redirect_to = terminated(call, location);
+        return 0;
+    });
+}
+
 int send_file(void* pointer, int descriptor, std::uint64_t offset, std::uint64_t length,
               unsigned flags) noexcept {
     return guarded(pointer, -1, [&](Call& call) {
+        if (flags & CPPCGI_WRITE_END) call.body.drain();
         return call.reply.send_file(descriptor, offset, length, flags) ? 0 : -1;
     });
 }
@@ -204,6 +232,9 @@ constexpr cppcgi_gateway gateway = {sizeof(cppcgi_gateway),
                                     write,
                                     send_file,
                                     aborted,
-                                    log};
+                                    log,
+                                    describe_file,
+                                    error_header,
+                                    redirect};
 
 }  // namespace cppcgi::httpd

@@ -31,6 +31,8 @@ struct Call {
     Body body;
     Reply reply;
     bool environment_complete = false;
+    // The local URL that is to answer in the handler's place, or null.
+    const char* redirect_to = nullptr;
 };
 
 // The table; `call` is a Call*.

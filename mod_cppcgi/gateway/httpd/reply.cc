@@ -1,21 +1,21 @@
 #include "gateway/httpd/reply.h"
 
 #include "gateway/httpd/environ.h"
+#include "gateway/httpd/file.h"
 
 #include <ap_mmn.h>
 #include <apr_date.h>
-#include <apr_file_io.h>
+#include <apr_hash.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <cstdint>
 #include <cstring>
-#include <fcntl.h>
+#include <http_config.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <string_view>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <util_filter.h>
 
 namespace cppcgi::httpd {
@@ -64,6 +64,7 @@ void Reply::take_head(const cppcgi_head& head) {
         take_length(length);
     if (head.status == HTTP_OK && r_->method_number == M_GET && !r_->main)
         take_validators();
+    if (is_file_) ap_set_accept_ranges(r_);
 }
 
 void Reply::take_length(const char* value) {
@@ -123,24 +124,25 @@ bool Reply::send_file(int descriptor, std::uint64_t offset, std::uint64_t length
                       unsigned flags) {
     if (condition_ != OK) return true;
     length = admit(length, flags);
-    apr_os_file_t copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) return false;
-    apr_file_t* file = nullptr;
-    if (apr_os_file_put(&file, &copy, APR_FOPEN_READ | APR_FOPEN_BINARY, r_->pool) !=
-        APR_SUCCESS) {
-        ::close(copy);
-        return false;
-    }
-    apr_pool_cleanup_register(
-        r_->pool, reinterpret_cast<void*>(static_cast<std::intptr_t>(copy)),
-        [](void* number) noexcept -> apr_status_t {
-            ::close(static_cast<int>(reinterpret_cast<std::intptr_t>(number)));
-            return APR_SUCCESS;
-        },
-        apr_pool_cleanup_null);
-    apr_brigade_insert_file(brigade(), file, static_cast<apr_off_t>(offset),
-                            static_cast<apr_off_t>(length), r_->pool);
+    apr_file_t* file = open_again(r_, descriptor);
+    if (!file) return false;
+    apr_bucket* bucket =
+        apr_brigade_insert_file(brigade(), file, static_cast<apr_off_t>(offset),
+                                static_cast<apr_off_t>(length), r_->pool);
+    const auto* config = static_cast<const core_dir_config*>(
+        ap_get_core_module_config(r_->per_dir_config));
+    if (config->enable_mmap == ENABLE_MMAP_OFF) apr_bucket_file_enable_mmap(bucket, 0);
     return pass(flags);
+}
+
+bool Reply::answer_condition() {
+    if (!is_file_) return false;
+    r_->status = condition_;
+    ap_set_content_length(r_, file_length_);  // of which a head alone tells
+    APR_BRIGADE_INSERT_TAIL(brigade(),
+                            apr_bucket_eos_create(r_->connection->bucket_alloc));
+    ap_pass_brigade(r_->output_filters, brigade());
+    return true;
 }
 
 bool Reply::pass(unsigned flags) {
@@ -169,6 +171,26 @@ void set_status(request_rec* r, int status) noexcept {
     const int unknown = ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
     if (status != HTTP_INTERNAL_SERVER_ERROR && ap_index_of_response(status) == unknown)
         r->status_line = apr_psprintf(r->pool, "%d Unknown Reason", status);
+}
+
+void set_error_header(request_rec* r, const char* name, const char* value) {
+    if (strcasecmp(name, "Allow") != 0)
+        return apr_table_setn(r->err_headers_out, name, value);
+    // Not where ErrorDocument answers with another URL.
+    const auto* config = static_cast<const core_dir_config*>(
+        ap_get_core_module_config(r->per_dir_config));
+    const int index = ap_index_of_response(HTTP_METHOD_NOT_ALLOWED);
+    if (config->response_code_exprs &&
+        apr_hash_get(config->response_code_exprs, &index, sizeof index))
+        apr_table_setn(r->err_headers_out, name, value);
+    ap_clear_method_list(r->allowed_methods);
+    r->allowed = 0;
+    char* rest = apr_pstrdup(r->pool, value);
+    while (const char* method = apr_strtok(rest, ", ", &rest)) {
+        ap_method_list_add(r->allowed_methods, method);
+        const int number = ap_method_number_of(method);
+        if (number != M_INVALID) r->allowed |= AP_METHOD_BIT << number;
+    }
 }
 
 int break_off(request_rec* r) {

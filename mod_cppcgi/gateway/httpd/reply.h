@@ -24,6 +24,17 @@ public:
     bool send_file(int descriptor, std::uint64_t offset, std::uint64_t length,
                    unsigned flags);
 
+    // The response will be a whole file of that length: as httpd's own, it then has no
+    // page behind 304 and 412, and takes ranges.
+    void expect_file(std::uint64_t length) noexcept {
+        is_file_ = true;
+        file_length_ = static_cast<apr_off_t>(length);
+    }
+
+    // Sends the head of a file for which condition() has a status. False when it is no
+    // file, and the server's page for that status is wanted.
+    bool answer_condition();
+
     // 304 or 412 when the request's conditions (If-None-Match and its like) ask for that
     // in place of the page, of which then nothing is sent; else OK.
     int condition() const noexcept { return condition_; }
@@ -47,14 +58,20 @@ private:
     request_rec* r_;
     apr_bucket_brigade* brigade_ = nullptr;
     int condition_ = OK;
+    bool is_file_ = false;
     bool has_length_ = false;
     bool is_ended_ = false;
     apr_off_t left_ = 0;
     std::uint64_t sent_ = 0;
+    apr_off_t file_length_ = 0;
 };
 
 // Sets the status, also one that httpd has no words for and would send as 500.
 void set_status(request_rec* r, int status) noexcept;
+
+// A field for the page of an error. Allow goes into httpd's own list of methods, of which
+// it writes the field itself.
+void set_error_header(request_rec* r, const char* name, const char* value);
 
 // Ends a response of which a part has left so that the client sees that it is incomplete:
 // no last chunk on HTTP/1.1, a reset stream on HTTP/2, a reset connection on HTTP/1.0.

@@ -1,0 +1,133 @@
+// Pages for tests of what a response can be: files, streams, redirects, caching.
+#include <cppcgi.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+namespace cgi = cppcgi;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string parameter(const cgi::Request& req, std::string_view name) {
+    return std::string(req.param(name).value_or(std::string_view{}));
+}
+
+double now() {
+    return std::chrono::duration<double, std::milli>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+// Waits for a file that the client makes when it has seen something.
+bool wait_for(const std::string& file) {
+    for (int i = 0; i < 2000; ++i) {
+        if (::access(file.c_str(), F_OK) == 0) return true;
+        ::poll(nullptr, 0, 5);
+    }
+    return false;
+}
+
+}  // namespace
+
+// The file that the path behind names, below CppCGIParam root.
+CPPCGI_HANDLER(beneath, req, res) {
+    res.send_file(parameter(req, "root"), req.path_info());
+}
+
+// The same by a descriptor that all threads share.
+CPPCGI_HANDLER(shared, req, res) {
+    static const int descriptor =
+        ::open(parameter(req, "file").c_str(), O_RDONLY | O_CLOEXEC);
+    res.send_fd(descriptor, {.name = "shared.bin"});
+}
+
+CPPCGI_HANDLER(around, req, res) {
+    res.content_type("text/plain") << "before ";
+    res.send_file(parameter(req, "file")) << " behind";
+}
+
+CPPCGI_HANDLER(save, req, res) {
+    res.attachment("na\xc3\xafve \xe2\x82\xac.txt").content_type("text/plain")
+        << "text";
+}
+
+// Ten pieces; before each but the first it waits until the client has seen the one before,
+// or, without CppCGIParam signals, a tenth of a second. Each holds the time of its writing.
+CPPCGI_HANDLER(pieces, req, res) {
+    const std::string signals = parameter(req, "signals");
+    res.content_type("text/plain").flush();
+    for (int i = 0; i < 10; ++i) {
+        char line[64];
+        std::snprintf(line, sizeof line, "piece %d at %.3f\n", i, now());
+        res << line;
+        res.flush();
+        if (signals.empty()) {
+            std::this_thread::sleep_for(100ms);
+        } else if (!wait_for(signals + std::to_string(i))) {
+            throw cgi::Error(500, "nobody saw piece " + std::to_string(i));
+        }
+    }
+}
+
+// Events with ids that go on from the client's last; the query says how many.
+CPPCGI_HANDLER(events, req, res) {
+    auto events = res.events({.keep_alive = 20ms});
+    const std::string last(events.last_id());
+    const int first = last.empty() ? 0 : std::stoi(last) + 1;
+    const int count = std::stoi(std::string(req.query_string()));
+    for (int i = first; i < first + count && events.wait(50ms); ++i)
+        events.send(
+            {.data = "line one\nline two", .event = "tick", .id = std::to_string(i)});
+}
+
+// Waits for a client to leave, and says when it has.
+CPPCGI_HANDLER(endless, req, res) {
+    auto events = res.events({.keep_alive = 50ms});
+    events.send("hello");
+    req.log(cgi::LogLevel::warn,
+            events.wait(20s) ? "the listener is still there" : "the listener has left");
+}
+
+// Redirects as the query says: CODE=LOCATION, or internal=PATH.
+CPPCGI_HANDLER(redirect, req, res) {
+    const auto& form = req.form();
+    if (auto path = form.getvalue("internal")) {
+        res.header("X-Dropped", "yes") << "dropped";
+        return res.internal_redirect(*path);
+    }
+    const auto& field = *form.begin();
+    res.redirect(field.value(), std::stoi(std::string(field.name())));
+}
+
+CPPCGI_HANDLER(methods, req, res) {
+    req.allow({"GET", "PUT"});
+    res << "page by " << req.method();
+}
+
+CPPCGI_HANDLER(busy, req, res) {
+    throw cgi::Error(std::stoi(std::string(req.query_string())), "busy")
+        .retry_after(7s);
+}
+
+// A page that is only made when the client does not have it.
+CPPCGI_HANDLER(cached, req, res) {
+    res.cache_control({.is_public = true, .max_age = 1min});
+    if (res.not_modified({.etag = "v7", .last_modified = cgi::Time{} + 24h})) return;
+    req.log(cgi::LogLevel::warn, "the page is made");
+    res << "page";
+}
+
+// As many MB as the query says.
+CPPCGI_HANDLER(large, req, res) {
+    const int megabytes = std::stoi(std::string(req.query_string()));
+    const std::string block(1 << 20, 'x');
+    res.content_type("application/octet-stream");
+    for (int i = 0; i < megabytes && !req.aborted(); ++i) res << block;
+}
