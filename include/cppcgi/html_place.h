@@ -27,6 +27,8 @@ inline void a_place_stands_inside_a_comment_or_doctype() {}
 inline void a_place_stands_in_a_tag_but_not_in_a_quoted_attribute() {}
 inline void a_place_stands_in_an_event_handler_style_or_srcdoc_attribute() {}
 inline void a_place_in_a_url_follows_text_that_could_make_a_scheme() {}
+inline void a_place_in_a_url_follows_a_scheme_that_runs() {}
+inline void a_place_at_the_start_of_a_url_is_followed_by_a_colon() {}
 inline void the_format_ends_inside_a_tag_comment_script_or_style() {}
 inline void a_brace_is_neither_a_place_nor_doubled() {}
 inline void the_number_of_places_is_not_that_of_arguments() {}
@@ -121,7 +123,14 @@ private:
     };
 
     // What is known of the URL in an attribute before the place.
-    enum class Prefix : unsigned char { empty, open, settled };
+    enum class Prefix : unsigned char {
+        empty,
+        open,     // what may become a scheme
+        placed,   // an argument, whose own scheme is looked at when the page is made
+        entity,   // a character reference, which may stand for a colon
+        settled,  // no scheme can come any more
+        runs      // a scheme whose rest is code
+    };
 
     struct Name {
         std::array<char, 16> text{};  // longer than any name that matters here
@@ -141,6 +150,8 @@ private:
     static constexpr std::string_view raw_elements[] = {
         "script",  "style",    "xmp",      "iframe",
         "noembed", "noframes", "noscript", "plaintext"};
+    static constexpr std::string_view running_schemes[] = {"javascript", "vbscript",
+                                                           "data"};
     static constexpr std::string_view url_attributes[] = {
         "action", "archive",  "background", "cite",       "classid", "codebase",
         "data",   "dynsrc",   "formaction", "href",       "icon",    "longdesc",
@@ -168,11 +179,13 @@ private:
         if (name.starts_with("on") || name == "style" || name == "srcdoc")
             html_error::a_place_stands_in_an_event_handler_style_or_srcdoc_attribute();
         if (!is_one_of(name, url_attributes)) return HtmlPlace::attribute;
-        if (prefix_ == Prefix::open)
-            html_error::a_place_in_a_url_follows_text_that_could_make_a_scheme();
+        if (prefix_ == Prefix::runs)
+            html_error::a_place_in_a_url_follows_a_scheme_that_runs();
         const bool at_start = prefix_ == Prefix::empty;
         // A second place may only come once the first one's scheme is settled.
-        if (at_start) prefix_ = Prefix::open;
+        if (!at_start && prefix_ != Prefix::settled)
+            html_error::a_place_in_a_url_follows_text_that_could_make_a_scheme();
+        if (at_start) prefix_ = Prefix::placed;
         return at_start ? HtmlPlace::url : HtmlPlace::attribute;
     }
 
@@ -259,9 +272,26 @@ private:
     constexpr void quoted(char c, char quote) {
         if (c == quote) {
             state_ = State::before_attribute;
-        } else if (c == ':' || c == '/' || c == '?' || c == '#') {
+        } else if (is_one_of(attribute_.view(), url_attributes)) {
+            url(c);
+        }
+    }
+    constexpr void url(char c) {
+        const bool is_open = prefix_ == Prefix::empty || prefix_ == Prefix::open;
+        if (!is_open && prefix_ != Prefix::placed) return;
+        if (c == '/' || c == '?' || c == '#') {
             prefix_ = Prefix::settled;
-        } else if (prefix_ == Prefix::empty && !is_space(c)) {
+        } else if (c == '&') {
+            prefix_ = Prefix::entity;
+        } else if (c == ':' && !is_open) {
+            html_error::a_place_at_the_start_of_a_url_is_followed_by_a_colon();
+        } else if (c == ':') {
+            prefix_ = is_one_of(scheme_.view(), running_schemes) ? Prefix::runs
+                                                                 : Prefix::settled;
+        } else if (is_open && static_cast<unsigned char>(c) > ' ') {
+            // Browsers skip blanks and controls in a scheme.
+            if (prefix_ == Prefix::empty) scheme_.size = 0;
+            scheme_.add(c);
             prefix_ = Prefix::open;
         }
     }
@@ -310,6 +340,7 @@ private:
     std::size_t matched_ = 0;
     Name tag_;
     Name attribute_;
+    Name scheme_;
 };
 
 }  // namespace detail

@@ -31,6 +31,18 @@ void write_page(cppcgi::Response& res, const cppcgi::Html& markup) {
     res.html("<a href=\"java{}\">", "x");
 #elif CASE == 13  // a_place_in_a_url_follows_text_that_could_make_a_scheme
     res.html("<a href=\"{}{}\">", "java", "script:");
+#elif CASE == 21  // a_place_at_the_start_of_a_url_is_followed_by_a_colon
+    res.html("<a href=\"{}:{}\">", "javascript", "alert(1)");
+#elif CASE == 22  // a_place_in_a_url_follows_a_scheme_that_runs
+    res.html("<a href=\"javascript:f('{}')\">", "x");
+#elif CASE == 23  // a_place_in_a_url_follows_a_scheme_that_runs
+    res.html("<a href=' Java\tScript\n:f({})'>", "x");
+#elif CASE == 24  // a_place_in_a_url_follows_text_that_could_make_a_scheme
+    res.html("<a href=\"{}&colon;/{}\">", "javascript", "alert(1)");
+#elif CASE == 25  // a_place_in_a_url_follows_text_that_could_make_a_scheme
+    res.html("<a href=\"javascript&#58;{}\">", "x");
+#elif CASE == 26  // a_place_in_a_url_follows_a_scheme_that_runs
+    res.html("<iframe src=\"data:text/html,{}\"></iframe>", "x");
 #elif CASE == 14  // the_number_of_places_is_not_that_of_arguments
     res.html("<p>{}</p>");
 #elif CASE == 15  // the_number_of_places_is_not_that_of_arguments

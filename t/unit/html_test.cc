@@ -93,6 +93,10 @@ TEST(HtmlReader, KnowsWhereAPlaceStands) {
     EXPECT_EQ(places("<img alt=x src=\"{}\">"), is(url));
     EXPECT_EQ(places("<form action=\"/a/{}\">"), is(attribute));
     EXPECT_EQ(places("<a href=\"{}?x={}\">"), (std::vector{url, attribute}));
+    EXPECT_EQ(places("<a href=\"mailto:{}\">"), is(attribute));
+    EXPECT_EQ(places("<a href=\"{}/a:b/{}\">"), (std::vector{url, attribute}));
+    EXPECT_EQ(places("<a title=\"{}: {}\">"), (std::vector{attribute, attribute}));
+    EXPECT_EQ(places("<a href=\"/a\" src='{}'>"), is(url));
     EXPECT_EQ(places("<br/>{}"), is(text));
     EXPECT_EQ(places("</p class=\">\">{}"), is(text));
     EXPECT_EQ(places("<?php \" ?>{}"), is(text));
