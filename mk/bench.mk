@@ -17,6 +17,14 @@ bench:
 	@mk/deps.sh bench
 	+$(MAKE) bench-programs
 	$(BUILD)/t/server_bench $(BENCH_FLAGS)
+	$(BUILD)/t/bench/html_bench
+
+# make bench-html: a page of fifty html() calls against the same page by hand.
+.PHONY: bench-html
+bench-html:
+	@mk/deps.sh bench
+	+$(MAKE) $(BUILD)/t/bench/html_bench
+	$(BUILD)/t/bench/html_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
 
 # make bench-upload: one upload of 1 GB to save_file, its spool on tmpfs, in turns with a
 # bare C module that drains the same body. UPLOAD_FLAGS="--rounds 3 --megabytes 256 event".
