@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "t/httpd/server.h"
+#include "t/httpd/stream_client.h"
 
 #ifdef CPPCGI_HAVE_JSON
 #include <nlohmann/json.hpp>
@@ -293,6 +294,31 @@ TEST_P(Example, InspectTellsTheKindOfAnError) {
     EXPECT_EQ(nlohmann::json::parse(option.body)["error"]["kind"], "bad_option");
 }
 #endif
+
+TEST_P(Example, ProgressIsAPageWithABarAndItsEvents) {
+    serve({"progress"});
+    EXPECT_THAT(client().get("/progress?seconds=7").body,
+                HasSubstr("<progress id=\"bar\" max=\"100\" value=\"0\" "
+                          "data-seconds=\"7\">"));
+    const Reply reply =
+        client().get("/progress?events=on&seconds=1", {"Last-Event-ID: 98"});
+    EXPECT_EQ(reply.header("Content-Type"), "text/event-stream");
+    EXPECT_EQ(reply.body,
+              "id: 99\nevent: progress\ndata: 99\n\n"
+              "id: 100\nevent: progress\ndata: 100\n\n"
+              "event: done\ndata: The job is done.\n\n");
+    // The first one of a job of a minute is there long before its end. A program that
+    // still runs when the server stops is ended.
+    server.log().allow("CPPCGI0402.*progress was ended by signal");
+    std::string text;
+    EXPECT_EQ(stream({.url = server.url("/progress?events=on&seconds=60")},
+                     [&](std::string_view bytes) {
+                         text += bytes;
+                         return text.find("data: 1\n\n") == text.npos;
+                     }),
+              CURLE_WRITE_ERROR)
+        << text;
+}
 
 std::vector<std::tuple<std::string, Way>> ways() {
     std::vector<std::tuple<std::string, Way>> result;
