@@ -7,8 +7,8 @@ FUZZ_SECONDS = 60
 FUZZ_CXX = clang++
 # Which tests through httpd `make check` repeats under the sanitizers.
 # Not those that count memory and descriptors, which the sanitizer has of its own, nor
-# what compares with Python, which runs once with more cases.
-CHECK_ASAN_FILTER = -*ClientsThatLeaveLeaveNothing*:*CostsTheParentNothing*:*CostTheParentNothing*:*Differential*
+# what compares with Python, which runs once with more cases, nor the browser.
+CHECK_ASAN_FILTER = -*ClientsThatLeaveLeaveNothing*:*CostsTheParentNothing*:*CostTheParentNothing*:*Differential*:InTheBrowser*
 sources := $(wildcard include/*.h include/*/*.h mod_cppcgi/*/*.h mod_cppcgi/*/*.cc \
     mod_cppcgi/*/*/*.h mod_cppcgi/*/*/*.cc tools/*.h tools/*.cc tools/*/*.h tools/*/*.cc examples/*.cc \
     t/*.h t/*.cc $(filter-out t/compile/%,$(wildcard t/*/*.h t/*/*.cc)))

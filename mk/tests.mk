@@ -3,7 +3,7 @@ shared_test := $(call objects,$(wildcard t/*.cc))
 unit := $(call objects,$(filter-out $(if $(FCGI_FOUND),,%/fastcgi_test.cc),$(wildcard t/unit/*.cc)))
 # What a program of tools/ is made of, but for its main().
 tools_tested := $(if $(CLI11_FOUND),$(filter-out %/main.o,$(tools_cppcgi)) $(tools_shared))
-httpd_tests := $(call objects,$(wildcard t/httpd/*.cc))
+httpd_tests := $(call objects,$(wildcard t/httpd/*.cc t/browser/*.cc))
 tree_tests := $(call objects,$(wildcard t/tree/*.cc))
 test_handlers := $(patsubst t/handlers/%.cc,%,$(wildcard t/handlers/*.cc))
 # One brings a static OpenSSL, where there is one.
@@ -29,6 +29,7 @@ unoptimised := $(unit) $(httpd_tests) $(tree_tests) $(shared_test)
 $(unoptimised): CXXFLAGS := $(filter-out -O%,$(CXXFLAGS)) -O0
 $(BUILD)/obj/t/%.o: CPPFLAGS += $(GTEST_CFLAGS) $(CURL_CFLAGS) $(BENCHMARK_CFLAGS)
 $(BUILD)/obj/t/httpd/%.o: CPPFLAGS += -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"'
+$(BUILD)/obj/t/unit/html_tree_test.o: CPPFLAGS += $(GUMBO_CFLAGS) $(if $(GUMBO_FOUND),-DCPPCGI_HAVE_GUMBO=1)
 $(BUILD)/obj/t/handlers/%.o: INCLUDES = -Iinclude
 $(BUILD)/obj/t/handlers/rude_openssl.o: CPPFLAGS += $(LIBCRYPTO_CFLAGS)
 $(BUILD)/t/handlers/rude_openssl.so: handler_libs = $(static_libcrypto) -ldl
@@ -36,7 +37,7 @@ $(BUILD)/obj/t/handlers/rude_inline.o: NO_GNU_UNIQUE =
 
 $(BUILD)/t/unit_test: $(unit) $(shared_test) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(GUMBO_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
 $(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test)
 	@mkdir -p $(@D)
