@@ -1,5 +1,5 @@
 # make bench: what a request costs, in-process and as a classic program, beside a bare C
-# module that does the same; a few minutes. BENCH_FLAGS="--rounds 3 --only hello event".
+# module that does the same, a file of 1 GB beside httpd's own, and html(); a few minutes. BENCH_FLAGS="--rounds 3 --only hello event".
 # build/t/bench/ has the benchmarks of parsers and of starting a script.
 server_bench := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(BUILD)/t/server_bench))
 server_bench_objects := $(call objects,$(wildcard t/bench/server/*.cc) \
@@ -12,7 +12,7 @@ $(BUILD)/t/server_bench: $(server_bench_objects)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(LIBS)
 
 .PHONY: bench bench-programs
-bench-programs: all $(bench_files) $(server_bench)
+bench-programs: all $(bench_files) $(server_bench) $(BUILD)/t/handlers/pages.so
 bench:
 	@mk/deps.sh bench
 	+$(MAKE) bench-programs

@@ -1,10 +1,12 @@
 // make bench: server CPU per request of the examples hello, form and post, in-process and
-// as classic programs, against the same work in a bare C module. Rounds are interleaved, so
+// as classic programs, against the same work in a bare C module, and of a file of 1 GB
+// against httpd's own. Rounds are interleaved, so
 // that whatever else the machine does falls on all alike; ratios are medians of the ratios
 // within a round.
-//     server_bench [--rounds N] [--no-pin] [--only hello,form] [MPM ...]
+//     server_bench [--rounds N] [--no-pin] [--only hello,form,files] [MPM ...]
 // make bench-upload: a gigabyte to save_file, against a bare C module that drains it.
 //     server_bench --upload [--rounds N] [--megabytes N] [MPM ...]
+#include "t/bench/server/files.h"
 #include "t/bench/server/rounds.h"
 #include "t/bench/server/upload.h"
 
@@ -41,7 +43,8 @@ void run_mpm(const std::string& mpm, const Options& options) {
         server.write(std::string("docroot/bare/") + name, "");
     pin_to(0, options);
     account.enter();
-    server.start(configuration());
+    const bool with_files = options.only.find("files") != std::string::npos;
+    server.start(configuration() + (with_files ? prepare_files(server) : ""));
     account.leave();
     pin_to(1, options);
     if (!account.counts_all())
@@ -50,6 +53,7 @@ void run_mpm(const std::string& mpm, const Options& options) {
     Rounds rounds(server, account, options);
     rounds.run();
     rounds.report();
+    if (with_files) measure_files(server, account, options.rounds);
     server.stop();
 }
 

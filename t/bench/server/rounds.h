@@ -20,7 +20,7 @@ struct Options {
     int rounds = 9;
     int slow_rounds = 3;
     bool pin = true;
-    std::string only = "hello,form,post";
+    std::string only = "hello,form,post,files";
     std::vector<std::string> mpms;
 };
 
