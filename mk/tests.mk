@@ -1,6 +1,7 @@
 # Tests, fuzzers and benchmarks.
 shared_test := $(call objects,$(wildcard t/*.cc))
 unit := $(call objects,$(filter-out $(if $(FCGI_FOUND),,%/fastcgi_test.cc),$(wildcard t/unit/*.cc)))
+unit += $(if $(CLI11_FOUND),$(call objects,$(wildcard t/tools/*.cc)))
 # What a program of tools/ is made of, but for its main().
 tools_tested := $(if $(CLI11_FOUND),$(filter-out %/main.o,$(tools_cppcgi)) $(tools_shared))
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc t/browser/*.cc))

@@ -134,11 +134,16 @@ CPPCGI_API int run(int argc, char** argv, const char* name, cppcgi_entry entry);
     static void hook##_body()
 
 // Makes a program from the file that defines the handler NAME; ignored by a server that
-// loads the same file as a library.
+// loads the same file as a library. A test that links the file and has a main() of its own
+// compiles it with -DCPPCGI_NO_MAIN.
+#ifdef CPPCGI_NO_MAIN
+#define CPPCGI_MAIN(handler)
+#else
 #define CPPCGI_MAIN(handler)                                                           \
     int main(int cppcgi_argc, char** cppcgi_argv) {                                    \
         return ::cppcgi::run(cppcgi_argc, cppcgi_argv, #handler,                       \
                              &cppcgi_entry_##handler);                                 \
     }
+#endif
 
 #endif
