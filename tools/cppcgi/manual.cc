@@ -76,7 +76,7 @@ std::string manual_page(const CLI::App& program) {
         append_options(page, *command);
     }
     page +=
-        ".SH \"SEE ALSO\"\n.BR cppcgi\\-worker (1),\n"
+        ".SH \"SEE ALSO\"\ncppcgi\\-worker \\-\\-help,\n"
         "doc/command.md and doc/gateways.md of mod_cppcgi\n";
     return page;
 }
