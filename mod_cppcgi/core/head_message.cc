@@ -67,6 +67,8 @@ const char* remedy(HeadFault fault) noexcept {
     }
 }
 
+const char* killed_number() noexcept { return "CPPCGI0409"; }
+
 const char* silence_number(bool has_head) noexcept {
     return has_head ? "CPPCGI0404" : "CPPCGI0403";
 }

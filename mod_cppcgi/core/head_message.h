@@ -10,6 +10,9 @@ namespace cppcgi {
 const char* message_number(HeadFault fault) noexcept;
 const char* remedy(HeadFault fault) noexcept;
 
+// Of a script that a signal ends before its head is whole.
+const char* killed_number() noexcept;
+
 // Of a script that says nothing for too long, before its head is whole or after.
 const char* silence_number(bool has_head) noexcept;
 

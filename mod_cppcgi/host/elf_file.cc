@@ -274,6 +274,11 @@ void read_dynamic(int fd, const ElfFile& elf, ElfNeeds& needs) {
         if (item.d_tag == DT_STRSZ) texts_size = value;
         if (item.d_tag == DT_RPATH) rpath = value;
         if (item.d_tag == DT_RUNPATH) runpath = value;
+        if (item.d_tag == DT_SYMBOLIC) needs.symbolic = true;
+        if (item.d_tag == DT_FLAGS) {
+            needs.symbolic = needs.symbolic || (value & DF_SYMBOLIC) != 0;
+            needs.static_tls = (value & DF_STATIC_TLS) != 0;
+        }
         if (item.d_tag == DT_FLAGS_1) {
             needs.program = (value & DF_1_PIE) != 0;
             needs.nodelete = (value & DF_1_NODELETE) != 0;

@@ -58,6 +58,8 @@ struct ElfNeeds {
     std::string runpath;              // DT_RUNPATH, else DT_RPATH, unexpanded
     bool program = false;             // a position-independent executable
     bool nodelete = false;            // -z nodelete: stays mapped after dlclose
+    bool symbolic = false;            // -Bsymbolic: finds its own symbols first
+    bool static_tls = false;          // wants room for thread-local variables at once
 };
 
 // Reads header, program headers and section table, and checks that all they point to

@@ -144,11 +144,11 @@ std::vector<std::string> cached_paths(const std::string& name) {
     return paths;
 }
 
-std::vector<MissingLibrary> missing_libraries(const std::string& file,
-                                              const ElfFile& elf, const ElfNeeds& needs,
-                                              const std::string& library_path) {
+NeededLibraries needed_libraries(const std::string& file, const ElfFile& elf,
+                                 const ElfNeeds& needs,
+                                 const std::string& library_path) {
     Search search(elf, library_path);
-    std::vector<MissingLibrary> missing;
+    NeededLibraries all;
     std::set<std::string> seen;
     std::deque<Found> pending;
     pending.push_back({file, elf, needs});
@@ -158,13 +158,21 @@ std::vector<MissingLibrary> missing_libraries(const std::string& file,
         for (const std::string& name : current.needs.needed) {
             if (!seen.insert(name).second) continue;
             Found found;
-            if (search.find(name, current, found))
+            if (search.find(name, current, found)) {
+                all.found.push_back(found.file);
                 pending.push_back(std::move(found));
-            else
-                missing.push_back({name, current.file});
+            } else {
+                all.missing.push_back({name, current.file});
+            }
         }
     }
-    return missing;
+    return all;
+}
+
+std::vector<MissingLibrary> missing_libraries(const std::string& file,
+                                              const ElfFile& elf, const ElfNeeds& needs,
+                                              const std::string& library_path) {
+    return needed_libraries(file, elf, needs, library_path).missing;
 }
 
 }  // namespace cppcgi::host

@@ -19,8 +19,18 @@ struct MissingLibrary {
 // The paths under which ld.so.cache lists NAME; empty without a cache of a known format.
 std::vector<std::string> cached_paths(const std::string& name);
 
-// Every library that `file` needs, itself or through others, and that is nowhere.
+// Every library that `file` needs, itself or through others.
+struct NeededLibraries {
+    std::vector<std::string> found;  // their paths
+    std::vector<MissingLibrary> missing;
+};
+
 // `library_path` is LD_LIBRARY_PATH; `elf` and `needs` are the file's own.
+NeededLibraries needed_libraries(const std::string& file, const ElfFile& elf,
+                                 const ElfNeeds& needs,
+                                 const std::string& library_path);
+
+// Those that are nowhere.
 std::vector<MissingLibrary> missing_libraries(const std::string& file,
                                               const ElfFile& elf, const ElfNeeds& needs,
                                               const std::string& library_path);

@@ -157,12 +157,27 @@ private:
         if (ScriptFault fault = check_way(file, walk)) return fault;
         if (ScriptFault fault = check_itself(file, walk)) return fault;
         OpenFile fd(file);
-        if (fd.get() < 0) return {};  // executable, but not readable for who asks
+        if (fd.get() < 0) return unreadable(file, walk);
         FirstLine line = parse_first_line(read_range(fd.get(), 0, first_line_limit));
         if (line.kind == FirstLineKind::interpreter)
             return check_interpreter(file, walk, line, depth);
         if (line.kind == FirstLineKind::elf) return check_elf(file, fd.get());
         return refuse_beginning(file, line.kind);
+    }
+
+    // Executable, but not readable for who asks: right for a program, wrong for a script,
+    // and which of them it is cannot be seen.
+    ScriptFault unreadable(const std::string& file, const PathWalk& walk) const {
+        const PathStep& self = walk.steps.back();
+        const Permission permission =
+            permission_of(question_.user, self.path, self.status, R_OK);
+        const bool has_failed = question_.has_failed || question_.error != 0;
+        if (!has_failed || permission.missing == 0) return {};
+        return {ScriptCause::not_readable,
+                file + " may be executed but not read by " + user_ + " (" +
+                    describe_mode(self.status) +
+                    "), and if it is a script, its interpreter must read it; " +
+                    repair(permission, R_OK, self.path)};
     }
 
     ScriptFault check_way(const std::string& file, const PathWalk& walk) const;

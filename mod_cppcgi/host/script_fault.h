@@ -48,10 +48,11 @@ struct ScriptFault {
 };
 
 struct ScriptQuestion {
-    std::string path;  // absolute
-    Identity user;     // who starts it
-    int error = 0;     // errno of the failed exec; 0: not tried, or it ran and
-                       // ended with exit status 126 or 127
+    std::string path;         // absolute
+    Identity user;            // who starts it
+    int error = 0;            // errno of the failed exec; 0: not tried, or it ran and
+                              // ended with exit status 126 or 127
+    bool has_failed = false;  // it was tried, and wrote nothing
     char* const* argv = nullptr;  // as given to spawn; ends with NULL
     char* const* envp = nullptr;  // likewise; its PATH and LD_LIBRARY_PATH count
 };

@@ -82,7 +82,7 @@ const char* name_of(int signal) noexcept {
 struct CrashReporter {
     static void report(int signal, const siginfo_t& info,
                        const ucontext_t& context) noexcept {
-        if (current_call->counted_) current_call->counted_->count_crash();
+        if (current_call->counted_) current_call->counted_->count_crash("CPPCGI0510");
         CrashText text("CPPCGI0510: ");
         text.line() << name_of(signal);
         if (info.si_code > 0 && signal != SIGABRT)
@@ -97,7 +97,7 @@ struct CrashReporter {
     }
 
     static void report_exit() noexcept {
-        if (current_call->counted_) current_call->counted_->count_crash();
+        if (current_call->counted_) current_call->counted_->count_crash("CPPCGI0511");
         CrashText text("CPPCGI0511: ");
         text.line() << "exit() was called";
         write_call(text);

@@ -190,6 +190,12 @@ int ScriptCall::conclude_head_fault() {
                       "CPPCGI0425: suexec refused to start %s (%s); its own log, which "
                       "suexec -V names, has the reason",
                       r_->filename, process_.exit().text().c_str());
+    } else if (ended && process_.exit().signalled) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r_,
+            "%s: %s %s before its response head was whole; look for its crash, or for "
+            "what killed it (RLimitCPU, RLimitMEM, the kernel's log)",
+            killed_number(), r_->filename, end.c_str());
     } else if (fault == HeadFault::empty) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
@@ -217,17 +223,22 @@ bool ScriptCall::is_refusal_of_suexec(bool ended) const {
 }
 
 // 126 and 127 are what env, the shell and the dynamic linker end with when they cannot
-// start what they were asked to; an interpreter that gets "-e<CR>" ends as it likes.
+// start what they were asked to; an interpreter that gets "-e<CR>" ends as it likes, a
+// shell that may not read its script ends with 2, and a library or half a program that is
+// run as one crashes. But for the first, they write nothing.
 void ScriptCall::explain_exit() {
     const ScriptExit& exit = process_.exit();
-    if (exit.signalled || exit.code == 0) return;
+    if (!exit.signalled && exit.code == 0) return;
     const host::ScriptFault fault =
         host::find_script_fault({.path = command_.path,
                                  .user = host::current_identity(),
+                                 .has_failed = true,
                                  .argv = command_.arguments,
                                  .envp = command_.environment});
-    const bool is_start = exit.code == 126 || exit.code == 127;
-    if (!fault || (!is_start && fault.cause != host::ScriptCause::carriage_return))
+    const bool is_start = !exit.signalled && (exit.code == 126 || exit.code == 127);
+    const bool has_said_nothing = head_.fault() == HeadFault::empty;
+    if (!fault || !(is_start || has_said_nothing ||
+                    fault.cause == host::ScriptCause::carriage_return))
         return;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_, "%s: %s",
                   host::message_number(fault.cause), fault.text.c_str());

@@ -197,10 +197,10 @@ void CountedCall::add_failure(const char* message, int status) const noexcept {
     statistics_->counters->add_failure(row_, failure);
 }
 
-void CountedCall::count_crash() const noexcept {
+void CountedCall::count_crash(const char* message) const noexcept {
     if (!statistics_) return;
     statistics_->counters->count_crash(row_);
-    add_failure("crash", 0);
+    add_failure(message, 0);
 }
 
 }  // namespace cppcgi::module

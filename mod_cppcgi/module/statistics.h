@@ -63,7 +63,8 @@ public:
     // What the content handler returns; without it the call counts as 500.
     int conclude(int result) noexcept;
 
-    void count_crash() const noexcept;  // async-signal-safe
+    // Async-signal-safe. `message` is the number of its report.
+    void count_crash(const char* message) const noexcept;
 
 private:
     void add_failure(const char* message, int status) const noexcept;

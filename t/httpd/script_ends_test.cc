@@ -35,9 +35,9 @@ TEST_P(ScriptEnds, BySignalBeforeItsHeadIs500AndNamed) {
     script("b.cgi", "kill -SEGV $$");
     start();
     EXPECT_EQ(client().get("/a.cgi").status, 500);
-    server.claim(R"(CPPCGI0400: .*/a\.cgi ended with signal 9 \(Killed\))");
+    server.claim(R"(CPPCGI0409: .*/a\.cgi ended with signal 9 \(Killed\))");
     EXPECT_EQ(client().get("/b.cgi").status, 500);
-    server.claim(R"(CPPCGI0400: .*/b\.cgi ended with signal 11 \(Segmentation fault)");
+    server.claim(R"(CPPCGI0409: .*/b\.cgi ended with signal 11 \(Segmentation fault)");
 }
 
 TEST_P(ScriptEnds, BySignalWithinItsBodyLooksIncomplete) {
@@ -184,7 +184,7 @@ TEST_P(ScriptEnds, HardRestartEndsAHangingScript) {
     ASSERT_NE(wait_for("pid"), "");
     EXPECT_TRUE(server.restart());
     EXPECT_TRUE(ends("pid"));
-    server.log().allow("CPPCGI0400.*Terminated");
+    server.log().allow("CPPCGI0409.*Terminated");
 }
 
 TEST_P(ScriptEnds, StopEndsAllScripts) {
@@ -198,7 +198,7 @@ TEST_P(ScriptEnds, StopEndsAllScripts) {
     server.stop();
     EXPECT_TRUE(ends("pid"));
     EXPECT_TRUE(ends("after"));
-    server.log().allow("CPPCGI0400|AH00045|AH00046|AH00052");
+    server.log().allow("CPPCGI0400|CPPCGI0409|AH00045|AH00046|AH00052");
 }
 
 TEST_P(ScriptEnds, StopDuringAGracefulRestartEndsAllScripts) {

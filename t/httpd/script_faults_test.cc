@@ -216,7 +216,7 @@ TEST_P(ScriptFaults, CoreDumpIsNoted) {
                                 "; sh -c 'ulimit -c unlimited; kill -SEGV $$' 2>&1"});
     EXPECT_EQ(client().get("/a.cgi").status, 500);
     const std::string line =
-        server.claim("CPPCGI0400: .*signal 11 .Segmentation fault");
+        server.claim("CPPCGI0409: .*signal 11 .Segmentation fault");
     if (probe.output.find("core dumped") != std::string::npos &&
         Server::user().empty()) {
         EXPECT_THAT(line, ::testing::HasSubstr("core dumped"));

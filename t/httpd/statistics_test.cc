@@ -155,7 +155,7 @@ TEST_P(Statistics, CountACrashAndShowIt) {
         return sample("cppcgi_crashed_total{handler=\"crash:null_write\"}") == 1 &&
                sample("cppcgi_lost_total{handler=\"crash:null_write\"}") == 1;
     })) << metrics();
-    EXPECT_THAT(json(), HasSubstr("\"message\":\"crash\""));
+    EXPECT_THAT(json(), HasSubstr("\"message\":\"CPPCGI0510\""));
 }
 
 TEST_P(Statistics, KeepTheLastFailuresWithTheIdOfTheLogs) {

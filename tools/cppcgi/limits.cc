@@ -1,0 +1,53 @@
+// cppcgi limits URL: which handler or script serves it and each setting that holds there,
+// with its place; cppcgi status: the statistics of a running server.
+#include <iostream>
+#include <memory>
+
+#include "tools/cppcgi/command.h"
+#include "tools/cppcgi/server_question.h"
+
+namespace cppcgi::tools {
+
+namespace {
+
+struct Options {
+    std::string url;
+    std::string status_page;
+    bool json = false;
+};
+
+const Command limits(70, [](CLI::App& program, int& status) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        program.add_subcommand("limits",
+                               "Asks a running server what serves a URL and why, and "
+                               "prints each limit with its "
+                               "value and the file and line that set it.");
+    command->add_option("URL", options->url, "http://localhost/path")->required();
+    command->add_flag("--json", options->json, "write JSON");
+    command->add_option("--status", options->status_page,
+                        "the URL of the status page; by default /cppcgi-status of the "
+                        "server asked");
+    command->callback([options, &status] {
+        std::cout << ask_server(parse_url(options->url), options->status_page,
+                                options->json);
+        status = 0;
+    });
+});
+
+const Command statistics(80, [](CLI::App& program, int& status) {
+    auto options = std::make_shared<Options>();
+    options->url = "http://localhost/cppcgi-status";
+    CLI::App* command = program.add_subcommand(
+        "status", "Prints the statistics of a running server as JSON.");
+    command->add_option("URL", options->url,
+                        "of the status page; by default " + options->url);
+    command->callback([options, &status] {
+        std::cout << read_status(options->url);
+        status = 0;
+    });
+});
+
+}  // namespace
+
+}  // namespace cppcgi::tools
