@@ -69,7 +69,7 @@ $(BUILD)/t/bench/%_bench: $(BUILD)/obj/t/bench/%_bench.o $(lib)/libcppcgi.a
 # Threads at once in what a server child shares, for the thread sanitizer, without httpd.
 race := $(call objects,$(addprefix mod_cppcgi/module/,library_reload.cc library_version.cc \
     library_life.cc code_map.cc crash.cc stack_frames.cc slow_call.cc slow_call_watcher.cc thread_look.cc) \
-    $(addprefix mod_cppcgi/host/,card.cc counters.cc elf_file.cc elf_symbols.cc failure_ring.cc \
+    $(addprefix mod_cppcgi/host/,card.cc checker.cc counters.cc elf_file.cc elf_symbols.cc failure_ring.cc \
     library_fault.cc loader.cc private_copy.cc) t/race/life_race.cc)
 $(BUILD)/obj/t/race/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
 $(BUILD)/t/life_race: $(race)

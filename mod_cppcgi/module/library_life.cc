@@ -43,6 +43,7 @@ bool LibraryLife::is_needed() const noexcept {
 
 bool LibraryLife::start() noexcept {
     if (is_started_.load(std::memory_order_acquire)) return true;
+    if (is_stopped_.load()) return false;
     const std::unique_lock lock(start_mutex_, std::try_to_lock);
     if (!lock || std::chrono::steady_clock::now() < next_try_)
         return is_started_.load(std::memory_order_acquire);
@@ -76,6 +77,8 @@ bool LibraryLife::start_all() noexcept {
 }
 
 void LibraryLife::stop() noexcept {
+    is_stopped_ = true;
+    is_started_ = false;
     cppcgi_outcome outcome;
     outcome.size = sizeof outcome;
     std::for_each(states_.rbegin(), states_.rend(), [&](State& state) {

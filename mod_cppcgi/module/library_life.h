@@ -31,7 +31,8 @@ public:
     // whichever request comes first; the others are told no at once.
     bool start() noexcept;
 
-    // Ends what start() began. Only when no call runs in the library.
+    // Ends what start() began; it does not start again. Only when no call runs in the
+    // library.
     void stop() noexcept;
 
     // Locked when the flags of the handler's card ask for it; an empty lock otherwise.
@@ -55,6 +56,7 @@ private:
     bool is_serial_ = false;
     std::vector<State> states_;
     std::atomic<bool> is_started_{false};
+    std::atomic<bool> is_stopped_{false};
     std::mutex start_mutex_;
     std::chrono::steady_clock::time_point next_try_{};
     std::chrono::seconds pause_{1};

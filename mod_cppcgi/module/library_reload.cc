@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "host/card.h"
+#include "host/checker.h"
 #include "module/generation.h"
 #include "module/statistics.h"
 
@@ -87,6 +88,11 @@ std::shared_ptr<LibraryVersion> LibraryReload::open_copy(const host::PrivateCopy
         ::close(copy.fd);
         return nullptr;
     }
+    fault = check(copy, read.cards);
+    if (fault) {
+        ::close(copy.fd);
+        return nullptr;
+    }
     auto version = std::make_shared<LibraryVersion>(server_, opener_, library_.path,
                                                     copy.fd, true, read.cards);
     fault = version->fault();
@@ -106,6 +112,19 @@ std::shared_ptr<LibraryVersion> LibraryReload::open_copy(const host::PrivateCopy
                      " cannot start in this child; see the line "
                      "before"};
     return fault ? nullptr : version;
+}
+
+// A process of its own opens it first: constructors that crash or hang would take this
+// child with them, and each one after it. Where none can be started, it has to do without.
+host::LibraryFault LibraryReload::check(const host::PrivateCopy& copy,
+                                        const std::vector<host::Card>& cards) const {
+    host::CheckRequest request;
+    request.file = library_.path;
+    request.fd = copy.fd;
+    request.cards = cards;
+    host::LibraryFault fault = host::check_library(request);
+    return fault.cause == host::LibraryCause::check_failed ? host::LibraryFault()
+                                                           : fault;
 }
 
 void LibraryReload::report(const host::LibraryFault& fault) {

@@ -4,6 +4,7 @@
 #ifndef CPPCGI_MODULE_LIBRARY_RELOAD_H
 #define CPPCGI_MODULE_LIBRARY_RELOAD_H
 
+#include "host/card.h"
 #include "host/private_copy.h"
 #include "module/library_version.h"
 #include "module/registry.h"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace cppcgi::module {
 
@@ -35,6 +37,8 @@ private:
     void look();
     std::shared_ptr<LibraryVersion> open_copy(const host::PrivateCopy& copy,
                                               host::LibraryFault& fault);
+    host::LibraryFault check(const host::PrivateCopy& copy,
+                             const std::vector<host::Card>& cards) const;
     void report(const host::LibraryFault& fault);
 
     server_rec* server_;

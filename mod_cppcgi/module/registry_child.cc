@@ -68,13 +68,20 @@ void open_library(Child& child, Library& library) {
                                          library.copy, false, cards_of(library));
     if (library.version->fault())
         return refuse(child, library, library.version->fault());
-    if (library.version->life()) library.version->life()->start();
-    if (child.generation.reload_auto)
+    std::shared_ptr<LibraryVersion> newest;
+    LibraryLife* life = library.version->life();
+    if (child.generation.reload_auto) {
         library.reload =
             new LibraryReload(child.server, child.opener, library, child.generation);
-    else
+        // The file may have changed since the parent copied it: other children serve that
+        // version already.
+        newest = library.reload->current();
+        life = newest->life();
+    } else {
         for (Handler* handler = library.handlers; handler; handler = handler->next)
             handler->entry = library.version->find(handler->name)->function;
+    }
+    if (life) life->start();
     stop_at_the_end(child, library);
 }
 

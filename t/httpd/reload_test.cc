@@ -4,11 +4,19 @@
 
 #include "t/httpd/server.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace cppcgi_test {
@@ -37,6 +45,14 @@ protected:
         const fs::path next = file_.string() + ".next";
         std::ofstream(next, std::ios::binary) << bytes;
         fs::rename(next, file_);
+    }
+    // Whether the kernel says that somebody has the file open for writing.
+    bool is_told_to_be_written() const {
+        char* none[] = {nullptr};
+        constexpr int check_only = 0x10000;  // AT_EXECVE_CHECK
+        return syscall(SYS_execveat, AT_FDCWD, file_.c_str(), none, none, check_only) !=
+                   0 &&
+               errno == ETXTBSY;
     }
     // Every child has looked when this many answers in a row are the new one's.
     bool serves(const std::string& version) {
@@ -89,6 +105,48 @@ TEST_P(Reload, VersionWithoutTheHandlerIsNotTaken) {
         EXPECT_EQ(answer(), "one");
         return server.log().count("CPPCGI0533.*no handler \"version\"") > 0;
     }));
+}
+
+TEST_P(Reload, VersionWhoseConstructorsEndTheProcessIsNotTaken) {
+    server.log().allow("CPPCGI0533");
+    const auto children = server.children();
+    for (const auto& [name, number] : {std::pair{"constructor_crashes", "CPPCGI0122"},
+                                       {"constructor_exits", "CPPCGI0121"}}) {
+        replace_by_rename(
+            read_file(build_dir() / "t/handlers" / (std::string(name) + ".so")));
+        EXPECT_TRUE(poll_until([&] {
+            EXPECT_EQ(answer(), "one");
+            return server.log().count(std::string("CPPCGI0533.*") + number) > 0;
+        })) << name;
+    }
+    for (const pid_t child : children) EXPECT_EQ(kill(child, 0), 0) << "a child ended";
+    replace_by_rename(bytes_of("two"));
+    EXPECT_TRUE(serves("two"));
+}
+
+// Piece by piece over the old bytes, with pauses: half of each is never served.
+TEST_P(Reload, SlowWriterInPlaceIsWaitedFor) {
+    const std::string bytes = bytes_of("two");
+    fs::permissions(file_, static_cast<fs::perms>(0755));
+    server.log().allow("CPPCGI0533");
+    {
+        std::fstream writer(file_, std::ios::binary | std::ios::in | std::ios::out);
+        if (!is_told_to_be_written()) GTEST_SKIP() << "before Linux 6.14";
+        constexpr std::size_t pieces = 4;
+        for (std::size_t i = 0; i < pieces; ++i) {
+            const std::size_t from = bytes.size() * i / pieces;
+            const std::size_t to = bytes.size() * (i + 1) / pieces;
+            writer.write(bytes.data() + from, static_cast<std::streamsize>(to - from));
+            writer.flush();
+            const auto until =
+                std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+            while (std::chrono::steady_clock::now() < until) {
+                EXPECT_EQ(answer(), "one");
+            }
+        }
+    }
+    fs::resize_file(file_, bytes.size());
+    EXPECT_TRUE(serves("two"));
 }
 
 TEST_P(Reload, SwapsUnderLoadLoseNoRequest) {
