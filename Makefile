@@ -93,6 +93,7 @@ all: $(libcppcgi) $(libcppcgi_fcgi) $(mod_cppcgi) $(handlers) $(cgi_programs) \
 $(BUILD)/obj/mod_cppcgi/gateway/httpd/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
 $(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) -DCPPCGI_LIBDIR='"$(LIBDIR)"'
 $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
+$(BUILD)/obj/mod_cppcgi/core/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 # The command builds what users write, as this build was told to.
 $(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) -DCPPCGI_VERSION='"$(VERSION)"' \

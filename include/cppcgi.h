@@ -4,6 +4,7 @@
 #define CPPCGI_H
 
 #include <cppcgi/caching.h>
+#include <cppcgi/cgitb.h>
 #include <cppcgi/cookie.h>
 #include <cppcgi/cookie_signer.h>
 #include <cppcgi/cookies.h>

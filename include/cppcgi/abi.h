@@ -140,6 +140,21 @@ struct cppcgi_file {
     std::int32_t meets_conditions;
 };
 
+// What the host cannot know of an exception that leaves a handler: for its error report.
+// Lives until `report` returns.
+struct cppcgi_report {
+    std::uint32_t size;
+    std::int32_t enabled;  // 1: the handler has called cgitb::enable(), and these hold
+    std::int32_t display;  // 1: the report goes to the client
+    std::int32_t context;  // lines of source to show for a frame
+    std::int32_t show_secrets;
+    cppcgi_text logdir;             // empty: no file
+    const cppcgi_pair* exceptions;  // type and text; behind it those nested in it
+    std::size_t exception_count;
+    const cppcgi_pair* fields;  // of the form, as far as it has been parsed
+    std::size_t field_count;
+};
+
 enum { CPPCGI_WRITE_FLUSH = 1, CPPCGI_WRITE_END = 2 };
 
 // What `read` returns beside an HTTP status made negative (-413: longer than the server
@@ -185,6 +200,9 @@ struct cppcgi_gateway {
     // Answers with what another local URL ("/path?query") gives, fetched by GET, in place
     // of a head and a body. 0, or -1 when the head is out or it is no such URL.
     int (*redirect)(void* call, cppcgi_text location);
+    // Called before the entry returns when its outcome will be EXCEPTION, UNKNOWN, or
+    // ERROR with status 500. Must not throw and may not use the library any more.
+    void (*report)(void* call, const cppcgi_report* report);
 };
 
 // How a call ended.
@@ -198,6 +216,8 @@ enum {
     CPPCGI_CAUSE_ABORTED = 6     // the client went away
 };
 
+enum { CPPCGI_FRAMES = 64 };
+
 struct cppcgi_outcome {
     std::uint32_t size;
     std::int32_t cause;
@@ -209,6 +229,10 @@ struct cppcgi_outcome {
     char what[1024];            // the text, cut to fit; one line is not promised
     std::uint32_t
         spool_files;  // how many files hold its form; only where `size` has it
+    // Where it was thrown: addresses of code, the innermost first, of calls and not of
+    // what they return to. 0 when that is not known.
+    std::uint32_t frame_count;
+    std::uintptr_t frames[CPPCGI_FRAMES];
 };
 
 // A handler's entry: always returns with `outcome` filled in, never throws.

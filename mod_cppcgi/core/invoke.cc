@@ -1,14 +1,12 @@
 #include <cppcgi/handler.h>
 
 #include "core/call.h"
+#include "core/throw_trace.h"
+#include "core/thrown.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <cxxabi.h>
 #include <exception>
-#include <memory>
-#include <typeinfo>
 
 namespace cppcgi::detail {
 
@@ -19,14 +17,6 @@ void copy_text(char (&target)[Size], std::string_view text) noexcept {
     const std::size_t length = std::min(text.size(), Size - 1);
     std::memcpy(target, text.data(), length);
     target[length] = '\0';
-}
-
-void name_type(cppcgi_outcome& outcome, const std::type_info* type) noexcept {
-    if (!type) return copy_text(outcome.type, "an exception of another language");
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(
-        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
-    copy_text(outcome.type, name ? name.get() : type->name());
 }
 
 void describe(cppcgi_outcome& outcome, const Error& error) noexcept {
@@ -51,29 +41,39 @@ void clear(cppcgi_outcome& outcome) noexcept {
     outcome.head_sent = 0;
     outcome.limit[0] = outcome.type[0] = outcome.what[0] = '\0';
     outcome.limit_value = 0;
+    if (CPPCGI_HAS(&outcome, frames)) outcome.frame_count = 0;
 }
 
-// Runs code of a library; whatever it throws ends up in the outcome.
-template <class Code>
-void run_guarded(Code&& code, cppcgi_outcome& outcome,
+// Within a catch: an exception that is no cppcgi::Error.
+void describe_current(cppcgi_outcome& outcome, int cause) noexcept {
+    outcome.cause = cause;
+    const Thrown thrown = current_thrown();
+    copy_text(outcome.type, thrown.type);
+    copy_text(outcome.what, thrown.what);
+}
+
+// Runs code of a library; whatever it throws ends up in the outcome. `report` is called
+// while the exception is being handled.
+template <class Code, class Report>
+void run_guarded(Code&& code, Report&& report, cppcgi_outcome& outcome,
                  const Call* call = nullptr) noexcept {
     clear(outcome);
     try {
         code();
+    } catch (const ThrowMark&) {  // never: see there
     } catch (const HeadRefused&) {
         outcome.cause = CPPCGI_CAUSE_HEAD;
     } catch (const Error& error) {
         describe(outcome, error);
         if (call) give_headers(*call, error);
-        name_type(outcome, abi::__cxa_current_exception_type());
-    } catch (const std::exception& error) {
-        outcome.cause = CPPCGI_CAUSE_EXCEPTION;
-        copy_text(outcome.what, error.what());
-        name_type(outcome, abi::__cxa_current_exception_type());
+        copy_text(outcome.type, current_thrown().type);
+        if (outcome.status == 500) report();
+    } catch (const std::exception&) {
+        describe_current(outcome, CPPCGI_CAUSE_EXCEPTION);
+        report();
     } catch (...) {
-        outcome.cause = CPPCGI_CAUSE_UNKNOWN;
-        // Null once the catch clause is left, so it is asked for here.
-        name_type(outcome, abi::__cxa_current_exception_type());
+        describe_current(outcome, CPPCGI_CAUSE_UNKNOWN);
+        report();
     }
 }
 
@@ -82,6 +82,7 @@ void run_guarded(Code&& code, cppcgi_outcome& outcome,
 void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_call,
             cppcgi_outcome* outcome) noexcept {
     Call call(gateway, host_call);
+    ThrowScope scope(*outcome, __builtin_frame_address(0));
     const auto run_handler = [&] {
         Request request(call);
         Response response(call);
@@ -91,10 +92,11 @@ void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_c
         }
         call.output.finish();
     };
-    run_guarded(run_handler, *outcome, &call);
+    const auto report = [&]() noexcept { report_thrown(call, scope.options.get()); };
+    run_guarded(run_handler, report, *outcome, &call);
     outcome->head_sent = call.output.head_sent() ? 1 : 0;
     // A host from before this member has none.
-    if (outcome->size >= sizeof(cppcgi_outcome))
+    if (CPPCGI_HAS(outcome, spool_files))
         outcome->spool_files =
             call.form() ? static_cast<std::uint32_t>(call.form()->spool_files()) : 0;
     if (outcome->cause == CPPCGI_CAUSE_NONE && call.output.client_gone())
@@ -102,7 +104,9 @@ void invoke(HandlerFunction handler, const cppcgi_gateway* gateway, void* host_c
 }
 
 void invoke_hook(void (*hook)(), cppcgi_outcome* outcome) noexcept {
-    run_guarded(hook, *outcome);
+    ThrowScope scope(*outcome, __builtin_frame_address(0));
+    run_guarded(
+        hook, [] {}, *outcome);
 }
 
 Result<std::string_view> GatewayBody::next() {

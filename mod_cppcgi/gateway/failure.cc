@@ -2,6 +2,7 @@
 
 #include "core/characters.h"
 
+#include <cstring>
 #include <initializer_list>
 #include <vector>
 
@@ -78,34 +79,36 @@ void log_message(ProgramCall& call, const cppcgi_log_record& record) {
                std::to_string(record.line), ")"});
 }
 
-void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome) {
+void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome,
+                 std::string_view report) {
     const std::string status = std::to_string(outcome.status);
     const int level = outcome.status < 500 ? warning : error;
     switch (outcome.cause) {
         case CPPCGI_CAUSE_ERROR:
             return log_words(call, level,
                              {"CPPCGI0201: handler ", call.name(), " answered ", status,
-                              ": ", outcome.what});
+                              ": ", outcome.what, report});
         case CPPCGI_CAUSE_LIMIT:
             return log_words(
                 call, level,
                 {"CPPCGI0202: handler ", call.name(), " refused a request with ",
                  status, ": ", outcome.what, "; ", outcome.limit, " is ",
                  std::to_string(outcome.limit_value),
-                 " here, raise it where such requests are wanted"});
+                 " here, raise it where such requests are wanted", report});
         case CPPCGI_CAUSE_EXCEPTION:
             return log_words(
                 call, error,
                 {"CPPCGI0203: handler ", call.name(), " threw ", outcome.type, ": ",
-                 outcome.what,
+                 outcome.what, report,
                  "; catch it in the handler, or throw cppcgi::Error to choose the "
                  "status"});
         case CPPCGI_CAUSE_UNKNOWN:
             return log_words(
                 call, error,
                 {"CPPCGI0204: handler ", call.name(), " threw ", outcome.type,
-                 ", which is not derived from std::exception; throw cppcgi::Error or a "
-                 "standard exception to say more"});
+                 outcome.what[0] ? ": " : "", outcome.what,
+                 ", which is not derived from std::exception", report,
+                 "; throw cppcgi::Error or a standard exception to say more"});
         case CPPCGI_CAUSE_ABORTED:
             return log_words(call, info,
                              {"CPPCGI0205: the client left before handler ",
@@ -148,6 +151,15 @@ void log_bad_limit(ProgramCall& call, std::string_view variable) {
         {"CPPCGI0220: the environment variable ", variable, " of handler ", call.name(),
          " is no number of bytes, so the default holds; write it as 1048576, "
          "1024K, 1M or 1G"});
+}
+
+void log_unstored_report(ProgramCall& call, std::string_view path, int code) {
+    log_words(
+        call, error,
+        {"CPPCGI0601: the error report ", path, " of handler ", call.name(),
+         " could not be written: ", std::strerror(code),
+         "; the directory has to exist and to belong to the user that the program "
+         "runs as"});
 }
 
 void send_error_page(ProgramCall& call, int status) {

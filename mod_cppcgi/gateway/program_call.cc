@@ -4,6 +4,7 @@
 
 #include "core/head.h"
 #include "gateway/failure.h"
+#include "gateway/program_report.h"
 
 #include <algorithm>
 #include <cstring>
@@ -131,6 +132,10 @@ int redirect(void* call, cppcgi_text location) noexcept {
     });
 }
 
+void report(void* call, const cppcgi_report* report) noexcept {
+    guarded(0, [&] { return call_of(call).keep(*report), 0; });
+}
+
 }  // namespace
 
 constexpr cppcgi_gateway program_gateway = {sizeof(cppcgi_gateway),
@@ -151,7 +156,8 @@ constexpr cppcgi_gateway program_gateway = {sizeof(cppcgi_gateway),
                                             log,
                                             describe_file,
                                             error_header,
-                                            redirect};
+                                            redirect,
+                                            report};
 
 ProgramCall::ProgramCall(std::string_view name, const char* const* environment)
     : name_(name),
@@ -197,6 +203,7 @@ bool ProgramCall::send_from(int descriptor, std::uint64_t offset,
 bool ProgramCall::run(cppcgi_entry entry) {
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
+    outcome.frame_count = 0;  // of a libcppcgi that knows of none
     entry(&program_gateway, this, &outcome);
     return conclude(outcome);
 }
@@ -210,10 +217,16 @@ bool ProgramCall::conclude(const cppcgi_outcome& outcome) {
         return response_.missing() <= 0;
     }
     failed_ = true;
-    log_outcome(*this, outcome);
-    if (outcome.cause == CPPCGI_CAUSE_ABORTED) return true;
+    if (outcome.cause == CPPCGI_CAUSE_ABORTED) {
+        log_outcome(*this, outcome, {});
+        return true;
+    }
+    const std::string page = report_outcome(*this, outcome, exception_);
     if (outcome.head_sent) return false;
-    send_error_page(*this, outcome.status);
+    if (page.empty())
+        send_error_page(*this, outcome.status);
+    else
+        send_report(*this, page);
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cppcgi/abi.h>
 
+#include "core/kept_report.h"
 #include "gateway/environment.h"
 #include "gateway/plain_response.h"
 
@@ -57,6 +58,8 @@ public:
         const noexcept {
         return error_fields_;
     }
+    // What libcppcgi says of the exception that is going to end the call.
+    void keep(const cppcgi_report& report) { exception_ = detail::KeptReport(report); }
     // True when the handler did not end well.
     bool failed() const noexcept { return failed_; }
 
@@ -76,6 +79,7 @@ private:
     PlainResponse response_;
     std::vector<std::pair<std::string, std::string>> error_fields_;
     std::string redirect_;
+    detail::KeptReport exception_;
 };
 
 // The table; `call` is a ProgramCall*.

@@ -69,6 +69,7 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     inherit(&DirectoryConfig::max_part_header);
     inherit(&DirectoryConfig::max_nesting);
     inherit(&DirectoryConfig::spool_dir);
+    inherit(&DirectoryConfig::error_report);
     merged->registrations = join(pool, base.registrations, added.registrations);
     if (!added.parameters) {
         merged->parameters = base.parameters;

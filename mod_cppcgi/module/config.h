@@ -43,6 +43,13 @@ struct Inherit {
 
 enum class Fallback { exec, none };
 
+// CppCGIErrorReport.
+struct ErrorReportSetting {
+    bool display = false;             // browser, both
+    bool log = false;                 // log, both
+    const char* directory = nullptr;  // null: the default one
+};
+
 struct DirectoryConfig {
     const RegistrationList* registrations;
     apr_table_t* parameters;  // CppCGIParam; null when there is none
@@ -62,6 +69,7 @@ struct DirectoryConfig {
     Inherit<std::uint64_t> max_part_header;
     Inherit<std::uint64_t> max_nesting;
     Inherit<const char*> spool_dir;
+    Inherit<ErrorReportSetting> error_report;
 
     // The bounds on a form, with the defaults of cppcgi::Limits where nothing is set.
     cppcgi_limits limits() const noexcept;

@@ -65,6 +65,7 @@ int call_handler(request_rec* r, const DirectoryConfig& config, const Handler& h
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
     outcome.spool_files = 0;
+    outcome.frame_count = 0;  // of a libcppcgi that knows of none
     {
         const CallInFlight in_flight;
         const SlowCall slow(r, handler, config.slow.value_or(0));
@@ -74,7 +75,7 @@ int call_handler(request_rec* r, const DirectoryConfig& config, const Handler& h
                                       : std::unique_lock<std::mutex>();
         callee.entry(&httpd::gateway, &call, &outcome);
     }
-    const int result = conclude(call, outcome);
+    const int result = conclude(call, outcome, handler, callee.entry);
     counted.traffic = {call.body.received(), call.reply.sent(),
                        outcome.spool_files != 0};
     return result;

@@ -1,6 +1,7 @@
 #include "module/directives.h"
 
 #include "module/config.h"
+#include "module/generation.h"
 #include "module/registry.h"
 
 #include <apr_file_info.h>
@@ -221,6 +222,30 @@ const char* set_spool_dir(cmd_parms* command, void* record, const char* text) no
     return nullptr;
 }
 
+const char* set_error_report(cmd_parms* command, void* record, const char* word,
+                             const char* directory) noexcept {
+    const auto is = [&](const char* other) { return strcasecmp(word, other) == 0; };
+    ErrorReportSetting setting;
+    setting.display = is("browser") || is("both");
+    setting.log = is("log") || is("both");
+    if ((!setting.display && !setting.log && !is("off")) || (directory && !setting.log))
+        return apr_psprintf(
+            command->pool,
+            "CPPCGI0600: CppCGIErrorReport: \"%s%s%s\" is none of off (a line in the "
+            "log), browser (the report to the client), log [DIR] (to a file, its "
+            "number "
+            "to the client) and both [DIR]",
+            word, directory ? " " : "", directory ? directory : "");
+    if (directory) {
+        if (const char* fault = check_directory(command, directory, &setting.directory))
+            return fault;
+    } else if (setting.log) {
+        generation_of(command->server->process->pconf).wants_report_directory = true;
+    }
+    static_cast<DirectoryConfig*>(record)->error_report.set(setting);
+    return nullptr;
+}
+
 const char* set_library_directory(cmd_parms* command, void*,
                                   const char* text) noexcept {
     if (const char* fault = ap_check_cmd_context(command, GLOBAL_ONLY)) return fault;
@@ -284,6 +309,8 @@ const command_rec directives[] = {
               "a name and the value that handlers read with req.param()"),
     directive("CppCGIFallback", TAKE1, set_fallback, everywhere | OR_OPTIONS,
               "exec or none: whether files without a handler run as CGI scripts"),
+    directive("CppCGIErrorReport", TAKE12, set_error_report, everywhere,
+              "off, browser, log or both, and the directory of reports"),
     directive("CppCGIArguments", FLAG, set_arguments, everywhere,
               "whether a query without = becomes arguments"),
     directive("CppCGIAbort", FLAG, set_abort, everywhere,

@@ -14,6 +14,8 @@ struct PendingRegistration {
     PendingRegistration* next;
 };
 
+class ErrorReports;
+
 struct Generation {
     Library* libraries;            // in the order they were named
     PendingRegistration* pending;  // in the order they were written
@@ -21,6 +23,9 @@ struct Generation {
     const char* library_dir;  // CppCGILibraryDir, or null
     bool writable_libraries;  // CppCGIWritableLibraries
     bool reload_auto;         // CppCGIReload auto
+    // CppCGIErrorReport asks for files and does not say where.
+    bool wants_report_directory;
+    ErrorReports* error_reports;  // in a child
 };
 
 Generation& generation_of(apr_pool_t* configuration);

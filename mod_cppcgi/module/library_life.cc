@@ -3,6 +3,7 @@
 #include "gateway/httpd/log.h"
 #include "host/loader.h"
 #include "module/crash.h"
+#include "module/error_report.h"
 #include "module/signals_held.h"
 
 #include <algorithm>
@@ -59,6 +60,7 @@ bool LibraryLife::start() noexcept {
 bool LibraryLife::start_all() noexcept {
     cppcgi_outcome outcome;
     outcome.size = sizeof outcome;
+    outcome.frame_count = 0;
     const SignalsHeld held;
     if (child_start_ && !child_is_started_) {
         const CrashScope scope(server_, "CPPCGI_CHILD_START of", path_);
@@ -81,6 +83,7 @@ void LibraryLife::stop() noexcept {
     is_started_ = false;
     cppcgi_outcome outcome;
     outcome.size = sizeof outcome;
+    outcome.frame_count = 0;
     std::for_each(states_.rbegin(), states_.rend(), [&](State& state) {
         if (!std::exchange(state.is_made, false)) return;
         const CrashScope scope(server_, "the destructor of", state.name.c_str());
@@ -97,11 +100,12 @@ void LibraryLife::stop() noexcept {
 bool LibraryLife::succeeded(const char* what,
                             const cppcgi_outcome& outcome) const noexcept {
     if (outcome.cause == CPPCGI_CAUSE_NONE) return true;
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_,
-                 "CPPCGI0520: library %s: %s threw %s: %s; while it cannot start, its "
-                 "handlers answer 503, and it is tried again after a pause (%d s now)",
-                 path_, what, outcome.type, outcome.what,
-                 static_cast<int>(pause_.count()));
+    ap_log_error(
+        APLOG_MARK, APLOG_ERR, 0, server_,
+        "CPPCGI0520: library %s: %s threw %s: %s%s; while it cannot start, its "
+        "handlers answer 503, and it is tried again after a pause (%d s now)",
+        path_, what, outcome.type, outcome.what, thrown_at(server_, outcome).c_str(),
+        static_cast<int>(pause_.count()));
     return false;
 }
 

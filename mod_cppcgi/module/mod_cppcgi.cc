@@ -8,6 +8,7 @@
 #include "module/crash.h"
 #include "module/directives.h"
 #include "module/dropped_headers.h"
+#include "module/error_report.h"
 #include "module/exit_guard.h"
 #include "module/orphans.h"
 #include "module/registry.h"
@@ -20,6 +21,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_main.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
 
@@ -37,8 +39,10 @@ int post_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
                 server_rec* server) noexcept {
     return httpd::guard(nullptr, [&] {
         register_ssi_exec();
-        if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG)
+        if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
             open_statistics_parent(configuration, server);
+            make_report_directory(server);
+        }
         share_running_scripts_parent(configuration, server);
         return OK;
     });
@@ -53,6 +57,7 @@ void child_init(apr_pool_t* child, server_rec* server) noexcept {
         install_crash_report_child();
         begin_statistics_child(server);
         start_dropped_headers(child, server);
+        start_error_reports_child(server);
         open_libraries_child(child, server);
         install_exit_guard_child();
         start_caretaker(child, server);
@@ -92,6 +97,11 @@ int handler(request_rec* r) noexcept {
     });
 }
 
+int log_transaction(request_rec* r) noexcept {
+    pass_report_note(r);
+    return DECLINED;
+}
+
 void register_hooks(apr_pool_t* configuration) noexcept {
     take_cgi_names(configuration);
     // After core, rewrite and env have had their say; before mod_dir, which would redirect
@@ -109,6 +119,8 @@ void register_hooks(apr_pool_t* configuration) noexcept {
     ap_hook_monitor(monitor, nullptr, nullptr, APR_HOOK_MIDDLE);
     // Whatever the order of LoadModule: they would serve cgi-script where it is ours.
     static const char* const before_cgi[] = {"mod_cgi.c", "mod_cgid.c", nullptr};
+    static const char* const before_log[] = {"mod_log_config.c", nullptr};
+    ap_hook_log_transaction(log_transaction, nullptr, before_log, APR_HOOK_FIRST);
     ap_hook_handler(handler, nullptr, before_cgi, APR_HOOK_MIDDLE);
 }
 

@@ -1,6 +1,7 @@
 #include "module/outcome.h"
 
 #include "gateway/httpd/log.h"
+#include "module/error_report.h"
 #include "module/script_response.h"
 
 namespace cppcgi::module {
@@ -10,43 +11,48 @@ namespace {
 // A client's fault is worth a line, not an alarm.
 int level_of(int status) noexcept { return status < 500 ? APLOG_WARNING : APLOG_ERR; }
 
-void log_limit(const httpd::Call& call, const cppcgi_outcome& outcome) {
+// `report` stands behind what was thrown: its number, and where that was.
+void log_limit(const httpd::Call& call, const cppcgi_outcome& outcome,
+               const char* report) {
     ap_log_rerror(
         APLOG_MARK, level_of(outcome.status), 0, call.r,
         "CPPCGI0202: handler %s refused a request with %d: %s; %s is %" APR_UINT64_T_FMT
-        " here, raise it where such requests are wanted",
+        " here, raise it where such requests are wanted%s",
         call.settings.handler, outcome.status, outcome.what, outcome.limit,
-        outcome.limit_value);
+        outcome.limit_value, report);
 }
 
-void log_exception(const httpd::Call& call, const cppcgi_outcome& outcome) {
+void log_exception(const httpd::Call& call, const cppcgi_outcome& outcome,
+                   const char* report) {
     if (outcome.cause == CPPCGI_CAUSE_UNKNOWN) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, call.r,
-            "CPPCGI0204: handler %s threw %s, which is not derived from "
-            "std::exception; throw cppcgi::Error or a standard exception to say more",
-            call.settings.handler, outcome.type);
+            "CPPCGI0204: handler %s threw %s%s%s, which is not derived from "
+            "std::exception%s; throw cppcgi::Error or a standard exception to say more",
+            call.settings.handler, outcome.type, outcome.what[0] ? ": " : "",
+            outcome.what, report);
     } else {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, call.r,
-            "CPPCGI0203: handler %s threw %s: %s; catch it in the handler, or throw "
+            "CPPCGI0203: handler %s threw %s: %s%s; catch it in the handler, or throw "
             "cppcgi::Error to choose the status",
-            call.settings.handler, outcome.type, outcome.what);
+            call.settings.handler, outcome.type, outcome.what, report);
     }
 }
 
-void log_outcome(const httpd::Call& call, const cppcgi_outcome& outcome) {
+void log_outcome(const httpd::Call& call, const cppcgi_outcome& outcome,
+                 const char* report) {
     switch (outcome.cause) {
         case CPPCGI_CAUSE_ERROR:
             ap_log_rerror(APLOG_MARK, level_of(outcome.status), 0, call.r,
-                          "CPPCGI0201: handler %s answered %d: %s",
-                          call.settings.handler, outcome.status, outcome.what);
+                          "CPPCGI0201: handler %s answered %d: %s%s",
+                          call.settings.handler, outcome.status, outcome.what, report);
             return;
         case CPPCGI_CAUSE_LIMIT:
-            return log_limit(call, outcome);
+            return log_limit(call, outcome, report);
         case CPPCGI_CAUSE_EXCEPTION:
         case CPPCGI_CAUSE_UNKNOWN:
-            return log_exception(call, outcome);
+            return log_exception(call, outcome, report);
         case CPPCGI_CAUSE_ABORTED:
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call.r,
                           "CPPCGI0205: the client left before handler %s had answered",
@@ -102,14 +108,20 @@ int conclude_refused_body(const httpd::Call& call) {
 
 }  // namespace
 
-int conclude(httpd::Call& call, const cppcgi_outcome& outcome) {
+int conclude(httpd::Call& call, const cppcgi_outcome& outcome, const Handler& handler,
+             cppcgi_entry entry) {
     if (call.body.is_answered()) return conclude_refused_body(call);
     if (outcome.cause == CPPCGI_CAUSE_NONE) return conclude_complete(call);
-    log_outcome(call, outcome);
+    const bool is_reported = detail::is_reported(outcome);
+    detail::FailureReport report;
+    if (is_reported) report = make_failure_report(call, outcome, handler, entry);
+    log_outcome(call, outcome,
+                is_reported ? detail::describe_for_log(report).c_str() : "");
     if (outcome.cause == CPPCGI_CAUSE_ABORTED) return OK;
     if (outcome.head_sent && call.reply.condition() == OK)
         return httpd::break_off(call.r);
     call.body.drain();
+    if (is_reported) return send_report(call, report);
     return answer_error(call.r, outcome.status);
 }
 

@@ -8,8 +8,9 @@
 
 namespace cppcgi::module {
 
-// What the content handler returns for a call that ended so.
-int conclude(httpd::Call& call, const cppcgi_outcome& outcome);
+// What the content handler returns for a call of the handler's entry that ended so.
+int conclude(httpd::Call& call, const cppcgi_outcome& outcome, const Handler& handler,
+             cppcgi_entry entry);
 
 // 503 for a handler whose library could not be opened.
 int refuse_unavailable(request_rec* r, const Handler& handler);

@@ -140,7 +140,7 @@ TEST(Cgi, HalfAPageIsNotWhole) {
     Program program;
     EXPECT_THAT(program.run(cppcgi_entry_cgi_breaks_off), EndsWith("\r\n\r\nhalf"));
     EXPECT_FALSE(program.whole);
-    EXPECT_THAT(program.log, StartsWith("CPPCGI0204: handler test threw int,"));
+    EXPECT_THAT(program.log, StartsWith("CPPCGI0204: handler test threw int: 42,"));
 }
 
 TEST(Cgi, NewlineInAHeaderRefusesTheHead) {

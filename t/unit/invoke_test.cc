@@ -1,5 +1,7 @@
 #include <cppcgi/handler.h>
 
+#include <cppcgi/cgitb.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,6 +64,57 @@ TEST(Invoke, IntIsNamed) {
     EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_UNKNOWN);
     EXPECT_STREQ(answer.outcome.type, "int");
     EXPECT_EQ(answer.page.status, 500);
+}
+
+TEST(Invoke, PlaceOfTheThrowIsRecorded) {
+    const Answer answer = call([](auto&, auto&) { throw std::out_of_range("deep"); });
+    EXPECT_GT(answer.outcome.frame_count, 0u);
+    EXPECT_LT(answer.outcome.frame_count, 30u);
+    EXPECT_THAT(answer.page.log, HasSubstr("; report "));
+    const Answer error = call([](auto&, auto&) { throw Error(404, "no such page"); });
+    EXPECT_THAT(error.page.log, Not(HasSubstr("; report ")));
+}
+
+TEST(Invoke, CaughtExceptionIsNotRecorded) {
+    const Answer answer = call([](auto&, auto& res) {
+        try {
+            throw 42;
+        } catch (int) {
+        }
+        res << "page";
+    });
+    EXPECT_EQ(answer.outcome.cause, CPPCGI_CAUSE_NONE);
+    EXPECT_EQ(answer.outcome.frame_count, 0u);
+}
+
+TEST(Invoke, HostWithoutRoomForFramesIsLeftAlone) {
+    cppcgi_outcome outcome{};
+    outcome.size = offsetof(cppcgi_outcome, frame_count);
+    outcome.frame_count = 4711;
+    detail::invoke_hook([] { throw std::runtime_error("hook"); }, &outcome);
+    EXPECT_EQ(outcome.frame_count, 4711u);
+    EXPECT_EQ(outcome.frames[0], 0u);
+    EXPECT_STREQ(outcome.what, "hook");
+}
+
+TEST(Invoke, HandlerMayShowItsReport) {
+    const Answer answer = call(
+        [](auto& req, auto& res) {
+            cgitb::enable();
+            // In two pieces: the report shows these lines.
+            res << "<!-- half "
+                   "a page";
+            req.form();
+            throw std::out_of_range("<b>" + std::string(req.query_string()));
+        },
+        {.url = "/x?password=hunter"
+                "22&a=%3Ci%3E"});
+    EXPECT_EQ(answer.page.status, 500);
+    EXPECT_EQ(answer.page.header("Cache-Control"), "no-store");
+    EXPECT_THAT(answer.page.body, HasSubstr("std::out_of_range: &lt;b&gt;password="));
+    EXPECT_THAT(answer.page.body, HasSubstr("&lt;i&gt;"));
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("hunter22")));
+    EXPECT_THAT(answer.page.body, Not(HasSubstr("half a page")));
 }
 
 TEST(Invoke, LongTextIsCutAndEnded) {

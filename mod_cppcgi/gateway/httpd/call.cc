@@ -215,6 +215,13 @@ void log(void* pointer, const cppcgi_log_record* record) noexcept {
                   record->message.data);
 }
 
+void report(void* pointer, const cppcgi_report* report) noexcept {
+    guarded(pointer, 0, [&](Call& call) {
+        call.exception = std::make_unique<detail::KeptReport>(*report);
+        return 0;
+    });
+}
+
 }  // namespace
 
 constexpr cppcgi_gateway gateway = {sizeof(cppcgi_gateway),
@@ -235,6 +242,7 @@ constexpr cppcgi_gateway gateway = {sizeof(cppcgi_gateway),
                                     log,
                                     describe_file,
                                     error_header,
-                                    redirect};
+                                    redirect,
+                                    report};
 
 }  // namespace cppcgi::httpd

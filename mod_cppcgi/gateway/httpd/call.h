@@ -5,11 +5,13 @@
 
 #include <cppcgi/abi.h>
 
+#include "core/kept_report.h"
 #include "gateway/httpd/body.h"
 #include "gateway/httpd/reply.h"
 
 #include <httpd.h>
 #include <apr_tables.h>
+#include <memory>
 
 namespace cppcgi::httpd {
 
@@ -33,6 +35,8 @@ struct Call {
     bool environment_complete = false;
     // The local URL that is to answer in the handler's place, or null.
     const char* redirect_to = nullptr;
+    // What libcppcgi knows of the exception that ended the call; null without one.
+    std::unique_ptr<detail::KeptReport> exception;
 };
 
 // The table; `call` is a Call*.
