@@ -1,5 +1,6 @@
 # make bench: what a request costs, in-process and as a classic program, beside a bare C
-# module that does the same, a file of 1 GB beside httpd's own, and html(); a few minutes. BENCH_FLAGS="--rounds 3 --only hello event".
+# module that does the same; what a file of 1 GB costs beside httpd's own; html(). A few
+# minutes. BENCH_FLAGS="--rounds 3 --only hello event".
 # build/t/bench/ has the benchmarks of parsers and of starting a script.
 server_bench := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(BUILD)/t/server_bench))
 server_bench_objects := $(call objects,$(wildcard t/bench/server/*.cc) \
