@@ -40,6 +40,11 @@ Events::Events(detail::Call& call, const EventOptions& options)
     if (call_.gateway->header(call_.host, detail::to_c("Last-Event-ID"), &value))
         last_id_ = detail::from_c(value);
     flush();
+    // A client that asks for the head alone waits for no events.
+    const bool is_head =
+        call_.gateway->variable(call_.host, detail::to_c("REQUEST_METHOD"), &value) &&
+        detail::from_c(value) == "HEAD";
+    if (is_head) output.close();
 }
 
 bool Events::send(const Event& event) {
@@ -99,7 +104,8 @@ bool Events::flush() {
 }
 
 bool Events::is_open() const {
-    return !call_.output.client_gone() && call_.gateway->aborted(call_.host) == 0;
+    return !call_.output.client_gone() && !call_.output.is_closed() &&
+           call_.gateway->aborted(call_.host) == 0;
 }
 
 }  // namespace cppcgi

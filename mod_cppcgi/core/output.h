@@ -46,8 +46,9 @@ public:
     // Sends what is left. Throws HeadRefused.
     void finish();
 
-    // Nothing more leaves: the host answers by itself.
+    // Nothing more leaves: the host answers by itself, or wants no body.
     void close() noexcept;
+    bool is_closed() const noexcept { return closed_; }
 
     bool head_sent() const noexcept { return head_sent_; }
     // True when the head cannot be changed any more.

@@ -140,6 +140,9 @@ TEST_P(Streaming, EventsArriveWholeAndGoOn) {
                                         "data: line two\n\n"));
         EXPECT_THAT(text, HasSubstr(": \n\n")) << "keep-alive";
     }
+    const Reply head = client().head("/endless");
+    EXPECT_EQ(head.header("Content-Type"), "text/event-stream");
+    server.claim("the listener has left");
     const Reply again = client().get("/events?1", {"Last-Event-ID: 41"});
     EXPECT_THAT(again.body, HasSubstr("id: 42\n"));
     EXPECT_EQ(again.header("Content-Type"), "text/event-stream");

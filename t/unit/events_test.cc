@@ -110,6 +110,21 @@ TEST(Events, ClientThatLeftEndsThem) {
     EXPECT_THAT(answer.page.log, HasSubstr("CPPCGI0205"));
 }
 
+TEST(Events, AreNotMadeForAHeadAlone) {
+    program::MemoryRequest request;
+    request.method = "HEAD";
+    const Answer answer = call(
+        [](auto&, auto& res) {
+            auto events = res.events();
+            EXPECT_FALSE(events.wait(1h));
+            EXPECT_FALSE(events.send("x"));
+        },
+        request);
+    EXPECT_EQ(answer.page.header("Content-Type"), "text/event-stream");
+    EXPECT_EQ(answer.page.log, "");
+    EXPECT_TRUE(answer.whole);
+}
+
 TEST(Events, ComeBeforeAnythingElse) {
     EXPECT_FALSE(call([](auto&, auto& res) {
                      res.flush();
