@@ -26,6 +26,7 @@ int open_named(const std::string& directory) {
 }  // namespace
 
 Spool::~Spool() {
+    behind_.end();
     for (const Mapping& mapping : mappings_) munmap(mapping.start, mapping.size);
     for (const File& file : files_) close(file.fd);
 }
@@ -51,7 +52,7 @@ Fault Spool::open() {
 
 Result<Spool::Place> Spool::begin() {
     // A file that holds little yet is shared.
-    const bool full = !files_.empty() && files_.back().size >= write_size;
+    const bool full = !files_.empty() && files_.back().size >= shared_size;
     if (files_.empty() || (full && files_.size() < max_files)) {
         if (Fault fault = flush()) return fault;
         if (Fault fault = open()) return fault;
@@ -60,33 +61,37 @@ Result<Spool::Place> Spool::begin() {
     return Place{static_cast<std::uint32_t>(files_.size() - 1), files_.back().size};
 }
 
-Fault Spool::write(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(files_.back().fd, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return failed(errno);
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+Fault Spool::flush() {
+    if (const int error = behind_.end()) return failed(error);
+    if (buffered_ == 0) return {};
+    const File& file = files_.back();
+    const std::string_view bytes(buffer_.get(), std::exchange(buffered_, 0));
+    const int error = write_at(file.fd, bytes, file.size - bytes.size());
+    return error != 0 ? failed(error) : Fault{};
 }
 
-Fault Spool::flush() {
-    const std::size_t size = std::exchange(buffered_, 0);
-    return size == 0 ? Fault{} : write({buffer_.get(), size});
+// Writes the buffer, which is full. Where much comes, reading it from the network and
+// copying it into the file take about the same time: they are done at once.
+Fault Spool::write_full() {
+    const File& file = files_.back();
+    if (file.size < behind_from) return flush();
+    if (const int error = behind_.end()) return failed(error);
+    std::swap(buffer_, other_buffer_);
+    const std::string_view bytes(other_buffer_.get(), std::exchange(buffered_, 0));
+    const int error = behind_.start(file.fd, bytes, file.size - bytes.size());
+    return error != 0 ? failed(error) : Fault{};
 }
 
 Fault Spool::append(std::string_view bytes) {
-    files_.back().size += bytes.size();
-    if (buffered_ == 0 && bytes.size() >= write_size) return write(bytes);
-    if (!buffer_) buffer_.reset(new char[write_size]);
     while (!bytes.empty()) {
+        if (!buffer_) buffer_.reset(new char[write_size]);
         const std::size_t count = std::min(bytes.size(), write_size - buffered_);
         std::memcpy(buffer_.get() + buffered_, bytes.data(), count);
         buffered_ += count;
+        files_.back().size += count;
         bytes.remove_prefix(count);
         if (buffered_ < write_size) break;
-        if (Fault fault = flush()) return fault;
-        if (bytes.size() >= write_size) return write(bytes);
+        if (Fault fault = write_full()) return fault;
     }
     return {};
 }

@@ -13,14 +13,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/write_behind.h"
+
 namespace cppcgi::detail {
 
 class Spool {
 public:
     // At most so many files; the first fields get one each.
     static constexpr std::size_t max_files = 8;
+    // A file with less than this is shared with the next field.
+    static constexpr std::size_t shared_size = 64u << 10;
     // What is written at once, as far as the input allows.
-    static constexpr std::size_t write_size = 64u << 10;
+    static constexpr std::size_t write_size = 128u << 10;
+    // Behind so much of a file, writing goes on while more arrives.
+    static constexpr std::uint64_t behind_from = 1u << 20;
 
     struct Place {
         std::uint32_t file = 0;
@@ -69,13 +75,16 @@ private:
 
     Fault open();
     Fault flush();
-    Fault write(std::string_view bytes);
+    Fault write_full();
 
     const std::string* directory_ = nullptr;
     std::vector<File> files_;
     std::vector<Mapping> mappings_;
-    std::unique_ptr<char[]> buffer_;  // for the last file
+    // For the last file: of its size, these many bytes at the end.
+    std::unique_ptr<char[]> buffer_;
     std::size_t buffered_ = 0;
+    std::unique_ptr<char[]> other_buffer_;  // which is being written
+    WriteBehind behind_;
 };
 
 }  // namespace cppcgi::detail
