@@ -184,6 +184,34 @@ bool next_head_line(std::string_view& rest, HeadLine& line) noexcept {
     return true;
 }
 
+// What every browser writes for a file, from behind the name on.
+std::size_t read_usual_file_head(std::string_view bytes, std::string_view name,
+                                 PartHead& part) noexcept {
+    constexpr std::string_view before_filename = "\"; filename=\"";
+    constexpr std::string_view before_type = "\"\r\nContent-Type: ";
+    constexpr std::size_t longest_type = 100;
+    std::size_t at = static_cast<std::size_t>(name.data() - bytes.data()) + name.size();
+    if (!bytes.substr(at).starts_with(before_filename)) return 0;
+    at += before_filename.size();
+    std::size_t end = find_quoted_stop(bytes, at);
+    const std::string_view filename = bytes.substr(at, end - at);
+    if (!bytes.substr(end).starts_with(before_type)) return 0;
+    at = end + before_type.size();
+    end = bytes.substr(0, at + longest_type).find_first_of("\r\n", at);
+    if (end == std::string_view::npos || !bytes.substr(end).starts_with("\r\n\r\n")) {
+        return 0;
+    }
+    const std::string_view type = bytes.substr(at, end - at);
+    if (trim(type).size() != type.size() || is_multipart(type)) return 0;
+    clear(part);
+    part.has_name = part.has_filename = true;
+    part.text = bytes.substr(0, end + 2);
+    part.name = name;
+    part.filename = filename;
+    part.content_type = type;
+    return part.text.size();
+}
+
 std::size_t read_usual_head(std::string_view bytes, PartHead& part) noexcept {
     constexpr std::string_view prefix = "Content-Disposition: form-data; name=\"";
     constexpr std::string_view suffix = "\"\r\n\r\n";
@@ -191,7 +219,8 @@ std::size_t read_usual_head(std::string_view bytes, PartHead& part) noexcept {
     const std::size_t end = find_quoted_stop(bytes, prefix.size());
     if (bytes.size() - end < suffix.size() ||
         std::memcmp(bytes.data() + end, suffix.data(), suffix.size()) != 0) {
-        return 0;
+        const std::string_view name = bytes.substr(prefix.size(), end - prefix.size());
+        return read_usual_file_head(bytes, name, part);
     }
     if (!part.usual) {
         clear(part);

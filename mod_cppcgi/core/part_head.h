@@ -31,8 +31,8 @@ struct PartHead {
     std::string filename_text;
 };
 
-// What every browser writes for a field that is no file, at the beginning of `bytes`:
-// returns the head's size, without the blank line that is behind it, or 0.
+// What every browser writes for a field or a file, at the beginning of `bytes`: returns the
+// head's size, without the blank line that is behind it, or 0 for all other heads.
 std::size_t read_usual_head(std::string_view bytes, PartHead& part) noexcept;
 
 // Reads a head, which has to outlive `part`. Delimiter lines inside it are the caller's.
