@@ -201,7 +201,9 @@ def is_accepted(ours, by_rule, codes):
         return True  # nothing is refused that may be read
     if "QUOTE-LEGACY" in codes:
         strip = lambda fields: [{**field, "name": 0, "filename": 0, "type": 0,
-                                 "disposition": 0, "value": 0} for field in fields]
+                                 "disposition": 0, "value": 0,
+                                 "list": strip(field.get("list") or [])}
+                                for field in fields]
         return (ours[1] is None) == (by_rule[1] is None) and (
             strip(ours[0]) == strip(by_rule[0]))
     # Two faults in one form: nobody decided which is found first.

@@ -277,6 +277,8 @@ class Multipart:
             field["text"] = self.form.text(value)
             if self.form.options.encoding == "us-ascii" and len(value) > 900:
                 self.form.codes.add("ascii")  # Python's temporary file is us-ascii too
+            if not value.isascii() and max(map(len, value.split(b"\n"))) >= 1 << 16:
+                self.form.codes.add("long lines")  # decoded in pieces of 64 KB by Python
         return found
 
     def read_nested(self, field):
