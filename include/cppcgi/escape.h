@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace cppcgi {
@@ -41,12 +42,19 @@ CPPCGI_API void append_escaped(std::string& out, std::string_view text,
 CPPCGI_API void append_query(std::string& query, std::string_view name,
                              std::string_view value);
 
-// A query of pairs, as urllib.parse.urlencode: urlencode({{"a", "1 2"}}) is "a=1+2".
-// Repeat a name for several values (doseq).
+// A query of pairs, as urllib.parse.urlencode: urlencode({{"a", "1 2"}}) is "a=1+2". A value
+// that is a list of texts stands for several of that name, as with doseq=True: what
+// parse_qs() returns may be given back.
 template <class Pairs>
 [[nodiscard]] std::string urlencode(const Pairs& pairs) {
     std::string query;
-    for (const auto& [name, value] : pairs) append_query(query, name, value);
+    for (const auto& [name, value] : pairs) {
+        if constexpr (std::is_convertible_v<decltype(value), std::string_view>) {
+            append_query(query, name, value);
+        } else {
+            for (const auto& one : value) append_query(query, name, one);
+        }
+    }
     return query;
 }
 

@@ -1,5 +1,7 @@
 #include <cppcgi/escape.h>
 
+#include <cppcgi/parse.h>
+
 #include "t/guard_page.h"
 
 #include <gtest/gtest.h>
@@ -82,6 +84,13 @@ TEST(Urlencode, JoinsPairsInOrder) {
     EXPECT_EQ(urlencode(std::map<std::string, std::string>{}), "");
     EXPECT_EQ(urlencode(std::vector<std::pair<std::string, std::string>>{{"x", "/"}}),
               "x=%2F");
+}
+
+TEST(Urlencode, TakesSeveralValuesOfAName) {
+    const std::map<std::string, std::vector<std::string>> several{{"a", {"1", "2 3"}},
+                                                                  {"b", {}}};
+    EXPECT_EQ(urlencode(several), "a=1&a=2+3");
+    EXPECT_EQ(urlencode(parse_qs("x=%C3%BC&y=1&x=2")), "x=%C3%BC&x=2&y=1");
 }
 
 }  // namespace
