@@ -17,6 +17,7 @@ namespace cppcgi::module {
 namespace {
 
 constexpr apr_off_t piece = 64 << 10;
+constexpr apr_time_t longest_drain = apr_time_from_sec(30);  // MAX_SECS_TO_LINGER
 
 bool has_length(request_rec* r) {
     const char* text = apr_table_get(r->headers_in, "Content-Length");
@@ -263,6 +264,18 @@ void ScriptBody::discard() noexcept {
     is_hoarding_ = false;
     apr_brigade_cleanup(pending_);
     spool_.drop();
+}
+
+void ScriptBody::drain() {
+    if (complete_ || !r_->connection->master || r_->connection->aborted) return;
+    discard();
+    const apr_time_t until = apr_time_now() + longest_drain;
+    while (!complete_ && apr_time_now() < until) {
+        const apr_status_t rv = ap_get_brigade(
+            r_->input_filters, pending_, AP_MODE_READBYTES, APR_BLOCK_READ, piece);
+        complete_ = rv != APR_SUCCESS || APR_BRIGADE_EMPTY(pending_) || ends(pending_);
+        apr_brigade_cleanup(pending_);
+    }
 }
 
 void ScriptBody::log_silence() const {

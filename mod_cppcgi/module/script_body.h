@@ -57,6 +57,9 @@ public:
     // The script takes no more: what comes from the client is dropped.
     void discard() noexcept;
     bool is_discarding() const noexcept { return discarding_; }
+    // On HTTP/2, what is left of an upload would make httpd reset the stream, and clients
+    // then drop the answer: reads it to its end, for as long as httpd does on HTTP/1.1.
+    void drain();
 
     // After read() failed: the status to answer.
     int status() const noexcept { return status_; }

@@ -50,12 +50,18 @@ ScriptCall::ScriptCall(request_rec* r, const ScriptSettings& settings)
 
 int ScriptCall::run() {
     if (const int status = body_.prepare(); status != OK) return status;
-    if (const int status = start(); status != OK) return status;
+    if (const int status = start(); status != OK) {
+        body_.drain();
+        return status;
+    }
     if (nph_) output_.bypass_filters();
     Pump pump(r_, process_, body_, output_, errors_, *this, settings_);
     if (nph_) pump.flush_at_once();
     const Pump::End end = pump.run();
-    return conclude(end, pump.error());
+    const int status = conclude(end, pump.error());
+    // Before httpd's own answer.
+    if (status != OK) body_.drain();
+    return status;
 }
 
 int ScriptCall::start() {
@@ -148,11 +154,14 @@ int ScriptCall::finish() {
     switch (response_.kind) {
         case ScriptResponse::Kind::body: {
             const bool early = !body_.is_complete();
+            // What is there is heard at once, its end when the upload has ended.
+            if (early && r_->connection->master && output_.pass(true)) body_.drain();
             if (!output_.finish(early)) r_->connection->aborted = 1;
             break;
         }
         case ScriptResponse::Kind::local_redirect:
             leave_to_caretaker();
+            body_.drain();
             return answer_with(r_, response_.location);
         case ScriptResponse::Kind::status:
             status = response_.status;

@@ -67,6 +67,22 @@ TEST_P(ScriptHeads, EscapesTheOffendingLineInTheLog) {
     server.claim(R"(CPPCGI0416: .*"X: a\\x1b\[31mb")");
 }
 
+// Response splitting, as CVE-2023-38709 and CVE-2026-33523 had it.
+TEST_P(ScriptHeads, LineEndsAndControlsDoNotPass) {
+    start_answering();
+    for (const char* head :
+         {"X: a\rSet-Cookie: b=c\n\n", "Content-Type: text/html\rX: y\n\n",
+          "Location: http://x/\rX: y\n\n", "Status: 200 O\x01K\n\n",
+          "Status: 200 OK\rX: y\n\n", "Status: 20\n\n", "Status: 2000\n\n",
+          "Status: abc\n\n", "Status: 99\n\n", "Status: 600\n\n", "X Y: z\n\n"}) {
+        const Reply reply = answer(head);
+        EXPECT_EQ(reply.status, 500) << head;
+        EXPECT_FALSE(reply.header("set-cookie")) << head;
+        EXPECT_FALSE(reply.header("x")) << head;
+    }
+    server.claim("CPPCGI041[569]|CPPCGI042[04]");
+}
+
 TEST_P(ScriptHeads, OwnFramingIsDropped) {
     start_answering();
     const Reply reply = answer("Content-Length: 3\nTransfer-Encoding: chunked\n\n");
