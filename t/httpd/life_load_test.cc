@@ -35,11 +35,13 @@ class LifeUnderLoad : public HttpdTest {
 protected:
     void start(const std::string& reload) {
         install('1', false);
-        // Under worker a kept connection keeps a thread.
-        const std::string threads = server.threaded()
-                                        ? "ThreadsPerChild 40\nMaxRequestWorkers 320\n"
-                                          "MaxSpareThreads 320\n"
-                                        : "MaxRequestWorkers 128\n";
+        // Under worker a kept connection keeps a thread; prefork makes few processes a
+        // second.
+        const std::string threads =
+            server.threaded()
+                ? "ThreadsPerChild 40\nMaxRequestWorkers 320\n"
+                  "MaxSpareThreads 320\n"
+                : "StartServers 32\nMaxSpareServers 64\nMaxRequestWorkers 128\n";
         server.start(reload + "ServerLimit 128\n" + threads +
                      "AcceptFilter http none\nMaxKeepAliveRequests 50\n"
                      "CppCGILibrary ${ROOT}/versioned.so\n"
