@@ -298,7 +298,7 @@ AcceptPathInfo off
     };
     provoke_get("/t/error?418", "CPPCGI0201: .*trouble:trouble answered 418: as asked");
     provoke_get("/t/exception",
-                "CPPCGI0203: .*std::out_of_range: nothing there; catch it");
+                "CPPCGI0203: .*std::out_of_range: nothing there; report .*; catch it");
     provoke_get("/t/odd", "CPPCGI0204: .*OfNoKnownKind.*derived from");
     provoke_get("/path/more", "CPPCGI0207: .*AcceptPathInfo Off.*turn it on");
     provoke_get("/t/split", "CPPCGI0210: .*X-Split.*check what");

@@ -162,7 +162,7 @@ TEST_P(Statistics, KeepTheLastFailuresWithTheIdOfTheLogs) {
     server.load("unique_id");
     server.load("log_config");
     start(
-        "LogFormat \"%{UNIQUE_ID}e %{cppcgi-handler}n %{cppcgi-usec}n "
+        "LogFormat \"%{cppcgi-report}n %{cppcgi-handler}n %{cppcgi-usec}n "
         "%{cppcgi-message}n\" x\nCustomLog \"${ROOT}/access.log\" x\n");
     EXPECT_EQ(client().get("/trouble/exception").status, 500);
     server.claim("CPPCGI0203");
