@@ -24,7 +24,8 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& adde
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view ours = *entry;
         const std::string_view name = ours.substr(0, ours.find('=') + 1);
-        bool replaced = false;
+        // What shards this program must not shard the tests of a program that it starts.
+        bool replaced = name.starts_with("GTEST_");
         for (const std::string& one : added) replaced |= one.starts_with(name);
         if (!replaced) all.emplace_back(ours);
     }

@@ -17,7 +17,6 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace cppcgi {
 
@@ -135,7 +134,10 @@ public:
 private:
     Fault fault_;
     int status_;
-    std::shared_ptr<const std::vector<Header>> headers_;  // a copy must not throw
+    // Room for what comes later: a handler that is built makes objects of this size until
+    // SONAME 2. Shared, for a copy must not throw.
+    struct More;
+    std::shared_ptr<const More> more_;
 };
 
 // A value, or the fault that kept it from being. T has a default constructor.

@@ -1,6 +1,8 @@
 #include <cppcgi/error.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace cppcgi {
 namespace {
@@ -138,6 +140,10 @@ int http_status(errc code) noexcept { return row(code).status; }
 std::string_view limit_name(errc code) noexcept { return row(code).limit; }
 const std::error_category& error_category() noexcept { return holder.category; }
 
+struct Error::More {
+    std::vector<Header> headers;
+};
+
 Error::Error(Fault fault)
     : std::runtime_error(sentence(fault)),
       fault_(fault),
@@ -148,9 +154,9 @@ Error::Error(int status, const std::string& text)
     : std::runtime_error(text), fault_{errc::handler, 0}, status_(status) {}
 
 Error& Error::header(std::string_view name, std::string_view value) {
-    std::vector<Header> fields(headers().begin(), headers().end());
-    fields.emplace_back(name, value);
-    headers_ = std::make_shared<const std::vector<Header>>(std::move(fields));
+    More more = more_ ? *more_ : More();
+    more.headers.emplace_back(name, value);
+    more_ = std::make_shared<const More>(std::move(more));
     return *this;
 }
 
@@ -160,8 +166,8 @@ Error& Error::retry_after(std::chrono::seconds pause) {
 }
 
 std::span<const Error::Header> Error::headers() const noexcept {
-    if (!headers_) return {};
-    return *headers_;
+    if (!more_) return {};
+    return more_->headers;
 }
 
 Error::Error(const Error&) noexcept = default;

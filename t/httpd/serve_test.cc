@@ -48,7 +48,9 @@ protected:
     static fs::path command() { return build_dir() / "bin/cppcgi"; }
 
     void serve(const std::string& target) {
-        pid_ = start({command(), "serve", target},
+        // Its own choice would meet that of a test beside this one.
+        const std::string port = std::to_string(Server("event").port());
+        pid_ = start({command(), "serve", target, "--port", port},
                      {"CXX=" + (directory / "cxx"), "TMPDIR=" + (directory / "tmp")},
                      directory / "output");
         static const std::regex address("(http://127.0.0.1:\\d+)(/\\S*)");
