@@ -54,7 +54,7 @@ apr_status_t apr_os_file_get(int* descriptor, apr_file_t*) {
 
 namespace cppcgi::module {
 void count_library(const server_rec*, const Library&, const host::FileKey&) noexcept {}
-void CountedCall::count_crash() const noexcept {}
+void CountedCall::count_crash(const char*) const noexcept {}
 }  // namespace cppcgi::module
 
 namespace {
