@@ -7,6 +7,7 @@
 #include "host/private_copy.h"
 #include "module/code_map.h"
 #include "module/crash.h"
+#include "module/error_report.h"
 #include "module/generation.h"
 #include "module/library_reload.h"
 #include "module/slow_call.h"
@@ -55,6 +56,7 @@ apr_status_t apr_os_file_get(int* descriptor, apr_file_t*) {
 namespace cppcgi::module {
 void count_library(const server_rec*, const Library&, const host::FileKey&) noexcept {}
 void CountedCall::count_crash(const char*) const noexcept {}
+std::string thrown_at(server_rec*, const cppcgi_outcome&) { return {}; }
 }  // namespace cppcgi::module
 
 namespace {
