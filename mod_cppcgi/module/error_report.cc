@@ -3,6 +3,7 @@
 #include "core/report_page.h"
 #include "gateway/httpd/log.h"
 #include "module/code_map.h"
+#include "module/exit_guard.h"
 #include "module/generation.h"
 
 #include <apr_strings.h>
@@ -71,8 +72,14 @@ ErrorReports* error_reports(server_rec* server) noexcept {
     return generation_of(server->process->pconf).error_reports;
 }
 
-void start_error_reports_child(server_rec* server) {
-    generation_of(server->process->pconf).error_reports = new ErrorReports;
+void start_error_reports_child(apr_pool_t* child, server_rec* server) {
+    auto* reports = new ErrorReports;
+    generation_of(server->process->pconf).error_reports = reports;
+    constexpr auto destroy = [](void* data) noexcept -> apr_status_t {
+        if (!has_calls_in_flight()) delete static_cast<ErrorReports*>(data);
+        return APR_SUCCESS;
+    };
+    apr_pool_cleanup_register(child, reports, destroy, apr_pool_cleanup_null);
 }
 
 const char* default_report_directory(apr_pool_t* pool) {

@@ -14,7 +14,7 @@
 
 namespace cppcgi::module {
 
-// Of a server child, which never deletes it: calls may be in flight until the end.
+// Of a server child. Goes with its pool, unless calls are in flight then.
 class ErrorReports {
 public:
     detail::FrameResolver& resolver() noexcept { return resolver_; }
@@ -31,7 +31,7 @@ private:
 ErrorReports* error_reports(server_rec* server) noexcept;
 
 // child_init, before libraries are opened.
-void start_error_reports_child(server_rec* server);
+void start_error_reports_child(apr_pool_t* child, server_rec* server);
 
 // post_config: makes the directory for reports where none is named.
 void make_report_directory(server_rec* server);

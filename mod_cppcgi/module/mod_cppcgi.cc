@@ -57,7 +57,7 @@ void child_init(apr_pool_t* child, server_rec* server) noexcept {
         install_crash_report_child();
         begin_statistics_child(server);
         start_dropped_headers(child, server);
-        start_error_reports_child(server);
+        start_error_reports_child(child, server);
         open_libraries_child(child, server);
         install_exit_guard_child();
         start_caretaker(child, server);

@@ -47,8 +47,13 @@ int ask(const std::string& socket, const std::string& generation) {
         if (write_all(command, generation + "\n") && relay(command)) return 0;
     } catch (const std::runtime_error&) {
     }
-    // The command has been killed: its server is not to outlive it.
-    ::kill(::getppid(), SIGTERM);
+    // The command has been killed: its server is not to outlive it. Asked more than once,
+    // since httpd forgets what it is asked while it starts.
+    const pid_t server = ::getppid();
+    for (int i = 0; i < 100 && ::getppid() == server; ++i) {
+        ::kill(server, SIGTERM);
+        ::poll(nullptr, 0, 100);
+    }
     return 1;
 }
 
