@@ -388,7 +388,10 @@ TEST_P(ErrorReport, OfParallelRequestsDoNotMix) {
     for (std::size_t i = 0; i < replies.size(); ++i) {
         const std::string kind = kinds[i % std::size(kinds)];
         EXPECT_EQ(replies[i].status, 500);
-        EXPECT_THAT(replies[i].body, HasSubstr("cgitb.cc:" + marked_line(kind)));
+        // Seven look-ups at once may take a sanitized server longer than their limit.
+        if (sanitizer().empty()) {
+            EXPECT_THAT(replies[i].body, HasSubstr("cgitb.cc:" + marked_line(kind)));
+        }
         EXPECT_THAT(replies[i].body, HasSubstr("number-" + std::to_string(i) + "-"));
         for (std::size_t other = 0; other < replies.size(); ++other) {
             if (other == i) continue;
