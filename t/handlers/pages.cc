@@ -102,6 +102,7 @@ CPPCGI_HANDLER(redirect, req, res) {
         res.header("X-Dropped", "yes") << "dropped";
         return res.internal_redirect(*path);
     }
+    if (form.size() == 0) throw cgi::Error(400, "nowhere to go");
     const auto& field = *form.begin();
     res.redirect(field.value(), std::stoi(std::string(field.name())));
 }

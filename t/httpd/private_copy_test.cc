@@ -28,6 +28,7 @@ protected:
     const std::string forbid_memfd = "echo 2 > /proc/sys/vm/memfd_noexec && ";
 
     void SetUp() override {
+        if (!sanitizer().empty()) GTEST_SKIP() << "needs its runtime in every process";
         if (geteuid() != 0) GTEST_SKIP() << "needs root, for namespaces";
         const Exit tried = in_namespaces("true");
         if (tried.status != 0) GTEST_SKIP() << "no namespaces: " << tried.output;

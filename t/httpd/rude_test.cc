@@ -31,6 +31,8 @@ std::vector<std::string> rude_libraries() {
     for (const char* name : {"static", "thread_local", "inline", "atexit", "thread",
                              "dlopen", "exceptions", "stack", "clash", "openssl"}) {
         const std::string library = std::string("rude_") + name;
+        // OpenSSL gives back what it has when the process ends, not when it is closed.
+        if (name == std::string("openssl") && sanitizer() == "address") continue;
         // A static OpenSSL is not everywhere.
         if (fs::exists(build_dir() / "t/handlers" / (library + ".so")))
             names.push_back(library);
@@ -125,6 +127,7 @@ TEST_P(Rude, ExceptionsOfTheirOwnTypesAreNamed) {
 }
 
 TEST_P(Rude, OpenSslOfALibraryAndOfTheServerLiveBesideEachOther) {
+    if (sanitizer() == "address") GTEST_SKIP() << "OpenSSL leaks when it is closed";
     server.load("ssl");
     server.make_certificate();
     start(

@@ -65,6 +65,7 @@ TEST_P(ScriptFilters, BufferedBodyIsWhole) {
 TEST_P(ScriptFilters, FirewallRefusesOrPassesTheBody) {
     if (!std::filesystem::exists(CPPCGI_HTTPD_MODULES "/mod_security2.so"))
         GTEST_SKIP() << "mod_security2 is not installed";
+    if (sanitizer() == "address") GTEST_SKIP() << "it leaks its rules at the end";
     server.load("unique_id");
     server.load("security2");
     script("a.cgi", "echo; echo $CONTENT_LENGTH; cat; touch $W/$QUERY_STRING");

@@ -148,7 +148,9 @@ bool FastCgiServer::serve_request(Connection& connection) {
     if (FCGX_Accept_r(&request) != 0) return false;
     const FastCgiEnvironment environment(request);
     const ServedHandler* handler = choose(Environment(environment.entries()));
-    FastCgiCall call(handler ? handler->name : "(none)", request, environment);
+    // The call keeps a view of it.
+    const std::string_view name = handler ? std::string_view(handler->name) : "(none)";
+    FastCgiCall call(name, request, environment);
     bool whole = true;
     if (handler) {
         const auto lock = handler->serial ? std::unique_lock(*handler->serial)
