@@ -19,14 +19,6 @@ using ::testing::HasSubstr;
 
 std::string doctor_program() { return build_dir() / "bin/cppcgi"; }
 
-bool is_sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#else
-    return false;
-#endif
-}
-
 // A script that is to fail: its bytes, and the line in the log.
 struct ScriptRow {
     std::string name;
@@ -331,7 +323,8 @@ AcceptPathInfo off
 }
 
 TEST_P(FaultTable, HandlersThatEndTheirChild) {
-    if (is_sanitized()) GTEST_SKIP() << "the sanitizer reports these faults itself";
+    if (!sanitizer().empty())
+        GTEST_SKIP() << "the sanitizer reports these faults itself";
     start(
         "CppCGILibrary ${TEST_HANDLERS}/crash.so\n"
         "<Location /c>\nCppCGIHandler crash:null_write null_write\n"

@@ -107,7 +107,8 @@ TEST_P(LibraryLife, EndsOnceForEachStartAndNeverUnderACall) {
                 EXPECT_EQ(under, "0") << line;
             }
         }
-        EXPECT_GE(starts.size(), 5u);
+        // One that is replaced before its child began has none.
+        EXPECT_GE(starts.size(), 2u);
         for (const auto& [id, count] : starts) {
             EXPECT_EQ(count, 1) << id;
             EXPECT_EQ(stops[id], 1) << id;
