@@ -21,9 +21,6 @@
 namespace cppcgi_test {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
-
 namespace fs = std::filesystem;
 
 std::vector<std::string> rude_libraries() {
