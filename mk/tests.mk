@@ -2,6 +2,7 @@
 shared_test := $(call objects,$(wildcard t/*.cc))
 unit := $(call objects,$(filter-out $(if $(FCGI_FOUND),,%/fastcgi_test.cc),$(wildcard t/unit/*.cc)))
 unit += $(if $(CLI11_FOUND),$(call objects,$(wildcard t/tools/*.cc)))
+examples_tested := $(examples:%=$(BUILD)/obj/t/examples/%.o)
 # What a program of tools/ is made of, but for its main().
 tools_tested := $(if $(CLI11_FOUND),$(filter-out %/main.o,$(tools_cppcgi)) $(tools_shared))
 httpd_tests := $(call objects,$(wildcard t/httpd/*.cc t/browser/*.cc))
@@ -12,7 +13,7 @@ static_libcrypto := $(if $(LIBCRYPTO_FOUND),$(filter /%,$(shell $(CXX) -print-fi
 test_handlers := $(if $(static_libcrypto),$(test_handlers),$(filter-out rude_openssl,$(test_handlers)))
 bench_modules := $(patsubst t/bench/%.c,%,$(wildcard t/bench/mod_*.c))
 bench_programs := $(patsubst t/bench/%.cc,%,$(wildcard t/bench/*_bench.cc))
-test_objects := $(shared_test) $(unit) $(httpd_tests) $(tree_tests) \
+test_objects := $(shared_test) $(examples_tested) $(unit) $(httpd_tests) $(tree_tests) \
     $(call objects,$(wildcard t/handlers/*.cc t/bench/*.cc t/fuzz/*.cc t/race/*.cc))
 
 unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
@@ -36,13 +37,19 @@ $(BUILD)/obj/t/handlers/rude_openssl.o: CPPFLAGS += $(LIBCRYPTO_CFLAGS)
 $(BUILD)/t/handlers/rude_openssl.so: handler_libs = $(static_libcrypto) -ldl
 $(BUILD)/obj/t/handlers/rude_inline.o: NO_GNU_UNIQUE =
 
-$(BUILD)/t/unit_test: $(unit) $(shared_test) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
+# The examples, for calls in memory: without a main().
+$(BUILD)/obj/t/examples/%.o: examples/%.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) $(ALL_CXXFLAGS) $(WERROR) -Iinclude $(CONFIG_CPPFLAGS) $(JSON_CFLAGS) $(LIBCRYPTO_CFLAGS) -DCPPCGI_NO_MAIN -MMD -MP -c -o $@ $<
+
+$(BUILD)/t/unit_test: $(unit) $(shared_test) $(examples_tested) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(GUMBO_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
-$(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test)
+# With one example in memory.
+$(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test) $(filter %/inspect.o,$(examples_tested)) $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(CURL_LIBS) $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
 $(BUILD)/t/tree_test: $(tree_tests) $(shared_test)
 	@mkdir -p $(@D)
