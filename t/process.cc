@@ -135,6 +135,15 @@ std::string read_file(const std::filesystem::path& path) {
     return text.str();
 }
 
+std::uint64_t memory_of(pid_t process, const std::string& line) {
+    std::istringstream status(
+        read_file("/proc/" + std::to_string(process) + "/status"));
+    std::uint64_t kilobytes = 0;
+    for (std::string word; status >> word;)
+        if (word == line && status >> kilobytes) return 1024 * kilobytes;
+    return 0;
+}
+
 std::filesystem::path build_dir() {
     if (const char* chosen = std::getenv("CPPCGI_TEST_BUILD")) return chosen;
     // The program is BUILD/t/NAME.

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -35,6 +36,9 @@ bool poll_until(const std::function<bool()>& ready,
 
 // The whole of a file, empty when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
+
+// A line of /proc/PID/status in bytes: "VmRSS:", "VmHWM:". 0 when there is none.
+std::uint64_t memory_of(pid_t process, const std::string& line);
 
 // The build folder under test: CPPCGI_TEST_BUILD (of a sanitizer), else the one that the
 // running program belongs to.

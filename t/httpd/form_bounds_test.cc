@@ -113,17 +113,6 @@ protected:
         EXPECT_EQ(server.log().count("CPPCGI0"), before + 1) << line;
         server.log().allow(line);
     }
-
-    // Bytes of all children.
-    std::size_t memory(const std::string& which) const {
-        std::size_t total = 0;
-        for (const pid_t pid : server.children()) {
-            std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-            for (std::string word; status >> word;)
-                if (word == which && status >> word) total += 1024 * std::stoul(word);
-        }
-        return total;
-    }
     void forget_peak() const {
         for (const pid_t pid : server.children())
             std::ofstream("/proc/" + std::to_string(pid) + "/clear_refs") << 5;
@@ -294,7 +283,7 @@ TEST_P(FormBounds, HoldWhatHostileFormsCost) {
     for (const Hostile& form : forms) {
         for (const bool chunked : {false, true}) {
             const std::string told = form.what + (chunked ? ", chunked" : "");
-            const std::size_t before = memory("VmRSS:");
+            const std::size_t before = server.memory("VmRSS:");
             forget_peak();
             const std::size_t lines = server.log().count("CPPCGI0");
             const auto ask = [&] {
@@ -312,7 +301,7 @@ TEST_P(FormBounds, HoldWhatHostileFormsCost) {
             }
             // And what the server itself takes for a connection.
             if (!sanitizer().empty()) continue;  // it keeps memory of its own
-            const std::size_t peak = memory("VmHWM:");
+            const std::size_t peak = server.memory("VmHWM:");
             EXPECT_LE(peak - std::min(before, peak), 4 * form.body.size() + (4u << 20))
                 << told;
         }

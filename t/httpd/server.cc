@@ -153,6 +153,12 @@ Server::~Server() {
     if (std::getenv("CPPCGI_TEST_KEEP") == nullptr) fs::remove_all(root_);
 }
 
+std::uint64_t Server::memory(const std::string& line) const {
+    std::uint64_t total = 0;
+    for (const pid_t child : children()) total += memory_of(child, line);
+    return total;
+}
+
 std::string Server::user() {
     if (geteuid() != 0) return {};
     return getpwnam("www-data") != nullptr ? "www-data" : "nobody";

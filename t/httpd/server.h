@@ -82,6 +82,8 @@ public:
     pid_t pid() const { return pid_; }
     // The server's children that live now.
     std::vector<pid_t> children() const;
+    // A line of /proc/PID/status, "VmRSS:", of all of them together, in bytes.
+    std::uint64_t memory(const std::string& line) const;
     // The user that the server's children run as; empty when it is ours.
     static std::string user();
 

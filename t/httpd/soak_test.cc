@@ -6,7 +6,6 @@
 #include "t/httpd/server.h"
 
 #include <atomic>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,28 +108,18 @@ protected:
             });
         for (std::thread& thread : threads) thread.join();
     }
-
-    // Resident memory of all children, KB.
-    long memory() const {
-        long total = 0;
-        for (const pid_t pid : server.children()) {
-            std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-            for (std::string word; status >> word;)
-                if (word == "VmRSS:" && status >> word) total += std::stol(word);
-        }
-        return total;
-    }
 };
 
 TEST_P(Soak, MixedRequestsLeaveNothingBehind) {
     ask_many(4000);  // every thread of every child has run, and has its caches
-    const long warm = memory();
+    const auto warm = static_cast<std::int64_t>(server.memory("VmRSS:"));
     const auto children = server.children();
     ask_many(6000);
     EXPECT_EQ(server.children(), children) << "a child was replaced";
     // The sanitizer keeps up to 16 MB of freed memory in each child.
-    const long tolerance = sanitizer().empty() ? 4 << 10 : 48 << 10;
-    EXPECT_LE(memory() - warm, tolerance) << "from " << warm << " KB";
+    const std::int64_t tolerance = sanitizer().empty() ? 4 << 20 : 48 << 20;
+    EXPECT_LE(static_cast<std::int64_t>(server.memory("VmRSS:")) - warm, tolerance)
+        << "from " << warm;
 }
 
 CPPCGI_ON_EVERY_MPM(Soak);

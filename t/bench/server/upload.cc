@@ -73,9 +73,9 @@ public:
             for (int round = 0; round < options_.rounds; ++round) {
                 bare.push_back(drain());
                 forget_peak();
-                const std::uint64_t before = memory("VmRSS:");
+                const std::uint64_t before = server_.memory("VmRSS:");
                 saved.push_back(save());
-                growth_ = std::max(growth_, memory("VmHWM:") - before);
+                growth_ = std::max(growth_, server_.memory("VmHWM:") - before);
                 ratio.push_back(saved.back() / bare.back());
             }
             report(bare, saved, ratio);
@@ -144,17 +144,6 @@ private:
         const std::string answer = socket.read_all(std::chrono::minutes(1));
         return sent && answer.starts_with("HTTP/1.1 200 ") ? ""
                                                            : "broke off\n" + answer;
-    }
-
-    // Bytes, of all children.
-    std::uint64_t memory(const std::string& line) const {
-        std::uint64_t total = 0;
-        for (const pid_t pid : server_.children()) {
-            std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-            for (std::string word; status >> word;)
-                if (word == line && status >> word) total += 1024 * std::stoull(word);
-        }
-        return total;
     }
 
     void forget_peak() const {
