@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -34,6 +36,23 @@ bool wait_for(const std::string& file) {
     return false;
 }
 
+std::string piece(int number) {
+    char text[64];
+    std::snprintf(text, sizeof text, "piece %d at %.3f", number, now());
+    return text;
+}
+
+// Until the client has seen that piece, or, without CppCGIParam signals, a tenth of a
+// second.
+void wait_behind(const cgi::Request& req, int piece) {
+    const std::string signals = parameter(req, "signals");
+    if (signals.empty()) {
+        std::this_thread::sleep_for(100ms);
+    } else if (!wait_for(signals + std::to_string(piece))) {
+        throw cgi::Error(500, "nobody saw piece " + std::to_string(piece));
+    }
+}
+
 }  // namespace
 
 // The file that the path behind names, below CppCGIParam root.
@@ -53,26 +72,35 @@ CPPCGI_HANDLER(around, req, res) {
     res.send_file(parameter(req, "file")) << " behind";
 }
 
+// A file of 100000 bytes that has as many as the query says when it leaves.
+CPPCGI_HANDLER(changing, req, res) {
+    const std::string file = parameter(req, "changing");
+    std::ofstream(file) << std::string(100000, 'a');
+    res.send_file(file);
+    std::filesystem::resize_file(file, std::stoul(std::string(req.query_string())));
+}
+
 CPPCGI_HANDLER(save, req, res) {
     res.attachment("na\xc3\xafve \xe2\x82\xac.txt").content_type("text/plain")
         << "text";
 }
 
-// Ten pieces; before each but the first it waits until the client has seen the one before,
-// or, without CppCGIParam signals, a tenth of a second. Each holds the time of its writing.
+// Ten pieces; each holds the time of its writing.
 CPPCGI_HANDLER(pieces, req, res) {
-    const std::string signals = parameter(req, "signals");
     res.content_type("text/plain").flush();
     for (int i = 0; i < 10; ++i) {
-        char line[64];
-        std::snprintf(line, sizeof line, "piece %d at %.3f\n", i, now());
-        res << line;
+        res << piece(i) << "\n";
         res.flush();
-        if (signals.empty()) {
-            std::this_thread::sleep_for(100ms);
-        } else if (!wait_for(signals + std::to_string(i))) {
-            throw cgi::Error(500, "nobody saw piece " + std::to_string(i));
-        }
+        wait_behind(req, i);
+    }
+}
+
+// The same as events.
+CPPCGI_HANDLER(ticks, req, res) {
+    auto events = res.events();
+    for (int i = 0; i < 10; ++i) {
+        events.send({.data = piece(i)});
+        wait_behind(req, i);
     }
 }
 
@@ -131,4 +159,15 @@ CPPCGI_HANDLER(large, req, res) {
     const std::string block(1 << 20, 'x');
     res.content_type("application/octet-stream");
     for (int i = 0; i < megabytes && !req.aborted(); ++i) res << block;
+}
+
+// The same, and says in the file of CppCGIParam written how far it is.
+CPPCGI_HANDLER(flood, req, res) {
+    const int megabytes = std::stoi(std::string(req.query_string()));
+    const std::string block(1 << 20, 'x'), file = parameter(req, "written");
+    res.content_type("application/octet-stream");
+    for (int i = 1; i <= megabytes && !req.aborted(); ++i) {
+        res << block;
+        std::ofstream(file) << i;
+    }
 }

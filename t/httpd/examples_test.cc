@@ -311,12 +311,13 @@ TEST_P(Example, ProgressIsAPageWithABarAndItsEvents) {
     // still runs when the server stops is ended.
     server.log().allow("CPPCGI0402.*progress was ended by signal");
     std::string text;
-    EXPECT_EQ(stream({.url = server.url("/progress?events=on&seconds=60")},
+    EXPECT_EQ(stream({.port = server.port(), .path = "/progress?events=on&seconds=60"},
                      [&](std::string_view bytes) {
                          text += bytes;
                          return text.find("data: 1\n\n") == text.npos;
-                     }),
-              CURLE_WRITE_ERROR)
+                     })
+                  .end,
+              StreamEnd::left)
         << text;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "t/httpd/http2_connection.h"
 #include "t/httpd/raw_socket.h"
 #include "t/httpd/server.h"
 
@@ -16,9 +17,10 @@ using ::testing::StartsWith;
 class Fault : public HttpdTest {
 protected:
     void SetUp() override {
-        server.start(
-            "CppCGILibrary ${TEST_HANDLERS}/trouble.so\n"
-            "<Location /trouble>\nCppCGIHandler trouble\n</Location>\n");
+        if (server.threaded()) server.load("http2");
+        server.start(std::string(server.threaded() ? "Protocols h2c http/1.1\n" : "") +
+                     "CppCGILibrary ${TEST_HANDLERS}/trouble.so\n"
+                     "<Location /trouble>\nCppCGIHandler trouble\n</Location>\n");
     }
     void expect_next_served(Client& kept) {
         const Reply next = kept.get("/trouble/created");
@@ -114,6 +116,23 @@ TEST_P(Fault, InTheMiddleOfAPageResetsAnHttp10Connection) {
     raw.read_all();
     EXPECT_EQ(raw.ended(), RawSocket::End::reset);
     server.claim("CPPCGI0203");
+}
+
+TEST_P(Fault, InTheMiddleOfAPageResetsAStreamOfHttp2) {
+    if (!server.threaded()) GTEST_SKIP() << "mod_http2 asks for threads";
+    Http2Connection connection(server.port());
+    const auto answer = [&](const std::string& path) {
+        const std::int32_t id = connection.ask("/trouble/" + path);
+        EXPECT_TRUE(connection.run_to_end(id)) << path;
+        return connection.stream(id);
+    };
+    for (const char* path : {"half", "half-by-length", "too-short"})
+        EXPECT_NE(answer(path).error, NGHTTP2_NO_ERROR) << path;
+    EXPECT_EQ(answer("late").status, 500) << "nothing had left";
+    EXPECT_EQ(answer("created").body, "created") << "the connection lives on";
+    server.claim("CPPCGI0203: .*in the middle");
+    server.claim("CPPCGI0203: .*before anything has left");
+    server.claim("CPPCGI0211: .* 10 bytes less");
 }
 
 TEST_P(Fault, WritesItsLogLineOnOneLine) {

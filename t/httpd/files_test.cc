@@ -50,6 +50,8 @@ protected:
             "<Location /ours>\nCppCGIHandler pages:beneath\n</Location>\n"
             "<Location /shared>\nCppCGIHandler pages:shared\n</Location>\n"
             "<Location /around>\nCppCGIHandler pages:around\n</Location>\n"
+            "<Location /changing>\nCppCGIHandler pages:changing\n</Location>\n"
+            "CppCGIParam changing ${ROOT}/changing/file.txt\n"
             "<Location /save>\nCppCGIHandler pages:save\n</Location>\n" +
             config);
     }
@@ -179,6 +181,25 @@ TEST_P(Files, StandBetweenOtherText) {
     const Reply reply = client().get("/around");
     EXPECT_EQ(reply.body, "before " + bytes(1000) + " behind");
     EXPECT_EQ(reply.header("ETag"), std::nullopt);
+}
+
+// Its size is what it was when the handler opened it: nothing of what is written behind
+// leaves, and what is missing is seen.
+TEST_P(Files, ThatChangeMeanwhileAreWhatTheyWere) {
+    std::filesystem::create_directory(server.root() / "changing");
+    std::filesystem::permissions(server.root() / "changing",
+                                 std::filesystem::perms::all);
+    start();
+    Client kept = client();
+    const std::string whole(100000, 'a');
+    EXPECT_TRUE(kept.get("/changing?200000").body == whole);
+    const Reply part = kept.get("/changing?200000", {"Range: bytes=99900-100100"});
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.header("Content-Range"), "bytes 99900-99999/100000");
+    EXPECT_EQ(part.body, std::string(100, 'a'));
+    EXPECT_EQ(kept.get("/changing?200000", {"Range: bytes=100000-"}).status, 416);
+    EXPECT_NE(client().get("/changing?500").code, CURLE_OK);
+    EXPECT_TRUE(client().get("/changing?100000").body == whole);
 }
 
 // Read by turns from one descriptor: its position must not matter.

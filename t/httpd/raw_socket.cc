@@ -64,22 +64,28 @@ void RawSocket::drop() {
     fd_ = -1;
 }
 
+std::string RawSocket::read_some(Milliseconds bound) {
+    pollfd ready = {fd_, POLLIN, 0};
+    if (end_ != End::open || bound.count() <= 0 ||
+        poll(&ready, 1, static_cast<int>(bound.count())) <= 0)
+        return {};
+    char buffer[65536];
+    const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
+    if (got <= 0) {
+        end_ = got == 0 ? End::closed : End::reset;
+        return {};
+    }
+    return std::string(buffer, static_cast<std::size_t>(got));
+}
+
 std::string RawSocket::read_until(std::string_view mark, Milliseconds bound) {
     const Milliseconds until = age() + bound;
     std::string all;
-    char buffer[65536];
     while (end_ == End::open && (mark.empty() || all.find(mark) == all.npos)) {
-        const Milliseconds left = until - age();
-        pollfd ready = {fd_, POLLIN, 0};
-        if (left.count() <= 0 || poll(&ready, 1, static_cast<int>(left.count())) <= 0)
-            break;
-        const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
-        if (got <= 0) {
-            end_ = got == 0 ? End::closed : End::reset;
-            break;
-        }
-        all.append(buffer, static_cast<std::size_t>(got));
-        pieces_.push_back({age(), std::string(buffer, static_cast<std::size_t>(got))});
+        std::string some = read_some(until - age());
+        if (some.empty()) break;
+        all += some;
+        pieces_.push_back({age(), std::move(some)});
     }
     return all;
 }

@@ -37,6 +37,8 @@ public:
     void reset();       // RST
     void drop();        // closes
 
+    // What one read gives; empty at the end, or when nothing has come within the bound.
+    std::string read_some(Milliseconds bound = std::chrono::seconds(10));
     // Reads until `mark` has come, or the end, or the bound; all that came since the
     // last call.
     std::string read_until(std::string_view mark,

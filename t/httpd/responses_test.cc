@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "t/httpd/raw_socket.h"
 #include "t/httpd/server.h"
 
@@ -60,6 +58,48 @@ TEST_P(Responses, RedirectWithinTheServer) {
     const Reply loop = kept.get("/redirect?internal=/redirect?internal%3D/redirect");
     EXPECT_GE(loop.status, 200);
     server.log().allow("CPPCGI020[13]");
+}
+
+TEST_P(Responses, RedirectToAClassicScript) {
+    server.write(
+        "docroot/classic.cgi",
+        "#!/bin/sh\necho 'Content-Type: text/plain'; echo\n"
+        "echo \"$REQUEST_METHOD $QUERY_STRING $PATH_INFO [$CONTENT_LENGTH]\"\n",
+        0755);
+    start(
+        "<Directory ${DOCROOT}>\nOptions +ExecCGI\n"
+        "AddHandler cgi-script .cgi\n</Directory>\n");
+    Client kept = client();
+    EXPECT_EQ(kept.get("/redirect?internal=/classic.cgi%3Fa%3Db%26c%3D%2520d").body,
+              "GET a=b&c=%20d  []\n");
+    EXPECT_EQ(kept.get("/redirect?internal=/classic.cgi/path/x").body,
+              "GET  /path/x []\n");
+    EXPECT_EQ(kept.post("/redirect", "internal=/classic.cgi?x").body, "GET x  []\n");
+    EXPECT_EQ(kept.get("/redirect?internal=/%252e%252e/classic.cgi").status, 400);
+    server.log().allow("AH10244: invalid URI path");
+}
+
+// All of it, but for how the body would have been framed: httpd leaves the length of its
+// own pages out.
+TEST_P(Responses, ToHeadHaveTheHeadOfGet) {
+    server.write("docroot/there.html", "<p>there\n");
+    start();
+    server.log().allow("CPPCGI0201");
+    Client kept = client();
+    for (const std::string path : {"/redirect?301=/x", "/redirect?internal=/there.html",
+                                   "/busy?503", "/busy?404", "/cached", "/large?1"}) {
+        const Reply get = kept.get(path), head = kept.head(path);
+        EXPECT_EQ(head.status, get.status) << path;
+        EXPECT_EQ(head.body, "") << path;
+        for (const auto& [name, value] : get.headers) {
+            if (name == "Date" || name == "Keep-Alive" || name == "Transfer-Encoding")
+                continue;
+            if (name == "Content-Length" && get.status >= 400) continue;
+            EXPECT_EQ(head.header(name), value) << path << " " << name;
+        }
+        EXPECT_LE(head.headers.size(), get.headers.size()) << path;
+    }
+    server.claim("CPPCGI0200: pages:cached");
 }
 
 TEST_P(Responses, SayWhichMethodsTheyTake) {
@@ -133,22 +173,14 @@ TEST_P(Responses, ThatAreKnownAreNotMade) {
     EXPECT_EQ(server.log().count("the page is made"), made + 1);
 }
 
-// The memory that a child has had at most, in KB.
-long peak(pid_t child) {
-    std::ifstream status("/proc/" + std::to_string(child) + "/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-    return 0;
-}
-
 // 64 MB to a client that takes a little and stops: the handler waits, the server's memory
 // stays.
 TEST_P(Responses, WaitForSlowClients) {
     start();
     EXPECT_EQ(client().get("/large?1").body.size(), 1u << 20);
-    std::vector<long> before;
+    std::vector<std::uint64_t> before;
     const auto children = server.children();
-    for (const pid_t child : children) before.push_back(peak(child));
+    for (const pid_t child : children) before.push_back(memory_of(child, "VmHWM:"));
     RawSocket slow(server.port());
     slow.send("GET /large?64 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     std::size_t size = slow.read_until("\r\n\r\n").size();
@@ -157,7 +189,7 @@ TEST_P(Responses, WaitForSlowClients) {
     const std::string rest = slow.read_all(std::chrono::seconds(60));
     EXPECT_GE(size + rest.size(), 64u << 20);
     for (std::size_t i = 0; i < children.size(); ++i)
-        EXPECT_LT(peak(children[i]) - before[i], 16 * 1024) << "KB";
+        EXPECT_LT(memory_of(children[i], "VmHWM:") - before[i], 16u << 20);
 }
 
 CPPCGI_ON_EVERY_MPM(Responses);
