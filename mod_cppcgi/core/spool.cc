@@ -75,22 +75,33 @@ Fault Spool::flush() {
 Fault Spool::write_full() {
     const File& file = files_.back();
     if (file.size < behind_from) return flush();
+    if (capacity_ != behind_size) {
+        if (Fault fault = flush()) return fault;
+        make_buffer(behind_size);
+        return {};
+    }
     if (const int error = behind_.end()) return failed(error);
+    if (!other_buffer_) other_buffer_.reset(new char[capacity_]);
     std::swap(buffer_, other_buffer_);
     const std::string_view bytes(other_buffer_.get(), std::exchange(buffered_, 0));
     const int error = behind_.start(file.fd, bytes, file.size - bytes.size());
     return error != 0 ? failed(error) : Fault{};
 }
 
+void Spool::make_buffer(std::size_t size) {
+    buffer_.reset(new char[size]);
+    capacity_ = size;
+}
+
 Fault Spool::append(std::string_view bytes) {
     while (!bytes.empty()) {
-        if (!buffer_) buffer_.reset(new char[write_size]);
-        const std::size_t count = std::min(bytes.size(), write_size - buffered_);
+        if (!buffer_) make_buffer(write_size);
+        const std::size_t count = std::min(bytes.size(), capacity_ - buffered_);
         std::memcpy(buffer_.get() + buffered_, bytes.data(), count);
         buffered_ += count;
         files_.back().size += count;
         bytes.remove_prefix(count);
-        if (buffered_ < write_size) break;
+        if (buffered_ < capacity_) break;
         if (Fault fault = write_full()) return fault;
     }
     return {};

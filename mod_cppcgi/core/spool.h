@@ -25,8 +25,10 @@ public:
     static constexpr std::size_t shared_size = 64u << 10;
     // What is written at once, as far as the input allows.
     static constexpr std::size_t write_size = 128u << 10;
-    // Behind so much of a file, writing goes on while more arrives.
+    // Behind so much of a file, writing goes on while more arrives, and in larger pieces:
+    // handing one to another thread costs about as much as copying 64 KB.
     static constexpr std::uint64_t behind_from = 1u << 20;
+    static constexpr std::size_t behind_size = 512u << 10;
 
     struct Place {
         std::uint32_t file = 0;
@@ -76,6 +78,7 @@ private:
     Fault open();
     Fault flush();
     Fault write_full();
+    void make_buffer(std::size_t size);
 
     const std::string* directory_ = nullptr;
     std::vector<File> files_;
@@ -83,6 +86,7 @@ private:
     // For the last file: of its size, these many bytes at the end.
     std::unique_ptr<char[]> buffer_;
     std::size_t buffered_ = 0;
+    std::size_t capacity_ = 0;
     std::unique_ptr<char[]> other_buffer_;  // which is being written
     WriteBehind behind_;
 };
