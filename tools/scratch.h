@@ -1,32 +1,18 @@
-// A directory of its own for what a program makes while it runs; gone with the object.
+// A directory of its own for what a program makes while it runs; gone with the object. One
+// whose program was killed is removed by the next that wants one for the same purpose.
 #ifndef CPPCGI_TOOLS_SCRATCH_H
 #define CPPCGI_TOOLS_SCRATCH_H
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
-#include <system_error>
-
-#include <stdlib.h>
 
 namespace cppcgi::tools {
 
 class Scratch {
 public:
-    // Below TMPDIR, else /tmp.
-    explicit Scratch(const std::string& purpose) {
-        std::string name =
-            std::filesystem::temp_directory_path() / ("cppcgi-" + purpose + "-XXXXXX");
-        if (!::mkdtemp(name.data()))
-            throw std::runtime_error("cannot make a directory below " +
-                                     std::filesystem::temp_directory_path().native() +
-                                     ": name another one with TMPDIR");
-        path_ = name;
-    }
-    ~Scratch() {
-        std::error_code nobody_to_tell;
-        std::filesystem::remove_all(path_, nobody_to_tell);
-    }
+    // Below TMPDIR, else /tmp. Throws std::runtime_error with a sentence.
+    explicit Scratch(const std::string& purpose);
+    ~Scratch();
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
@@ -34,6 +20,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    int lock_ = -1;  // on the directory: it is in use
 };
 
 }  // namespace cppcgi::tools

@@ -187,6 +187,12 @@ TEST_F(Serving, DoesNotOutliveACommandThatIsKilled) {
     EXPECT_TRUE(poll_until([&] { return ended(); }));
     EXPECT_TRUE(poll_until([&] { return get("/hello").code == CURLE_COULDNT_CONNECT; },
                            std::chrono::seconds(20)));
+    // What it could not remove is removed by the next.
+    EXPECT_FALSE(fs::is_empty(directory / "tmp"));
+    fs::remove(directory / "output");
+    ASSERT_NO_FATAL_FAILURE(serve(build_dir() / "handlers/hello.so"));
+    EXPECT_EQ(end(), 0);
+    EXPECT_TRUE(fs::is_empty(directory / "tmp"));
 }
 
 TEST_F(Serving, SaysWhatItCannotServe) {
