@@ -51,3 +51,21 @@ bench-forms:
 peer_libs = $(shell for lib in cgicc PocoNet PocoFoundation boost_url; do \
     echo 'int main() {}' | $(CXX) -x c++ - -o /dev/null -l$$lib 2>/dev/null && echo -l$$lib; done)
 $(BUILD)/t/bench/form_peers_bench: LIBS += $(peer_libs)
+
+# make bench-gateways: the example form as a worker and as a classic program, beside libfcgi,
+# cgicc and an empty program (t/bench/gateways/gateways_bench.py has the rules). ROUNDS=7.
+$(BUILD)/t/bench/form_fcgi: t/bench/gateways/form_fcgi.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CFLAGS) -std=gnu11 -Wall -Wextra $(FCGI_CFLAGS) -o $@ $< $(FCGI_LIBS)
+$(BUILD)/t/bench/form_cgicc.cgi: t/bench/gateways/form_cgicc.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(CXXFLAGS) -std=c++17 -o $@ $< $(STATIC_LIBSTDCXX) -lcgicc
+$(BUILD)/t/bench/empty: t/bench/gateways/empty.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(CXXFLAGS) -o $@ $<
+
+.PHONY: bench-gateways
+bench-gateways:
+	@mk/deps.sh bench
+	+$(MAKE) all $(addprefix $(BUILD)/t/bench/,form_fcgi form_cgicc.cgi empty)
+	python3 t/bench/gateways/gateways_bench.py "$(HTTPD)" "$(HTTPD_LIBEXECDIR)" "$(abspath $(BUILD))" $(ROUNDS)

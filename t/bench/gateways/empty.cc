@@ -1,0 +1,2 @@
+// What starting a C++ program costs that does nothing.
+int main() {}
