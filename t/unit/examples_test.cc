@@ -146,9 +146,10 @@ TEST(Examples, UploadsAreStoredUnderSafeNames) {
 
 TEST(Examples, UploadBeyondTheLimitIs413) {
     const cppcgi_test::ScratchDirectory directory;
-    const Page page = upload(
-        "/save_file", {{"filename", std::string(1001, 'x'), "large"}},
-        {.params = {{"upload_dir", directory.path()}}, .limits = {.max_file = 1000}});
+    Options options = {.params = {{"upload_dir", directory.path()}}};
+    options.limits.max_file = 1000;
+    const Page page =
+        upload("/save_file", {{"filename", std::string(1001, 'x'), "large"}}, options);
     EXPECT_EQ(page.status, 413);
     EXPECT_FALSE(std::filesystem::exists(directory / "large"));
 }
