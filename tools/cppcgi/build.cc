@@ -69,9 +69,9 @@ void print(const Words& words) {
 }
 
 const Command build(20, [](CLI::App& program, int& status) {
-    auto request = std::make_shared<BuildRequest>();
-    CLI::App* command = program.add_subcommand(
-        "build", "Builds sources into handler libraries, programs or both.");
+    auto [command, request] = add_subcommand<BuildRequest>(
+        program, status, "build",
+        "Builds sources into handler libraries, programs or both.", run_build);
     command->add_option("FILE.cc", request->sources, "the sources, each a handler's")
         ->required();
     command->add_flag("--cgi", request->program,
@@ -85,7 +85,6 @@ const Command build(20, [](CLI::App& program, int& status) {
                      "repeated; CXX, CXXFLAGS and LDFLAGS are taken as well")
         ->allow_extra_args(false);
     command->add_flag("-v,--verbose", request->verbose, "shows the compiler's command");
-    command->callback([request, &status] { status = run_build(*request); });
 });
 
 const Command flags(25, [](CLI::App& program, int&) {

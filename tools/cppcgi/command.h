@@ -2,13 +2,17 @@
 // runs sets the exit status, or throws std::runtime_error with a sentence.
 //
 //     static const Command command(60, [](CLI::App& program, int& status) {
-//         auto options = std::make_shared<Options>();
-//         CLI::App* doctor = program.add_subcommand("doctor", "Says why ...");
+//         auto [doctor, options] = add_subcommand<Options>(
+//             program, status, "doctor", "Says why ...",
+//             [](const Options& given) { return Doctor(given).examine(); });
 //         doctor->add_option("FILE", options->file, "a library or a script")->required();
-//         doctor->callback([options, &status] { status = run_doctor(*options); });
 //     });
 #ifndef CPPCGI_TOOLS_CPPCGI_COMMAND_H
 #define CPPCGI_TOOLS_CPPCGI_COMMAND_H
+
+#include <memory>
+#include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -28,6 +32,19 @@ private:
     AddCommand add_;
     const Command* next_;
 };
+
+// A subcommand whose options are read into an object, which `run` gets when it is called.
+// Both results live as long as the program.
+template <class Options>
+std::pair<CLI::App*, Options*> add_subcommand(CLI::App& program, int& status,
+                                              const std::string& name,
+                                              const std::string& description,
+                                              int (*run)(const Options&)) {
+    auto options = std::make_shared<Options>();
+    CLI::App* subcommand = program.add_subcommand(name, description);
+    subcommand->callback([options, run, &status] { status = run(*options); });
+    return {subcommand, options.get()};
+}
 
 // All that are linked in.
 void add_commands(CLI::App& program, int& status);

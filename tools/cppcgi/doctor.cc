@@ -236,11 +236,11 @@ private:
 };
 
 const Command command(60, [](CLI::App& program, int& status) {
-    auto options = std::make_shared<Options>();
-    CLI::App* doctor = program.add_subcommand(
-        "doctor",
+    auto [doctor, options] = add_subcommand<Options>(
+        program, status, "doctor",
         "Says why a script or a handler library does not work, and how to repair it. "
-        "Exit status: 0, or 1 when something is at fault.");
+        "Exit status: 0, or 1 when something is at fault.",
+        [](const Options& given) { return Doctor(given).examine(); });
     doctor
         ->add_option("WHAT", options->what,
                      "a script, a handler library, a directory of them, or a URL of a "
@@ -259,7 +259,6 @@ const Command command(60, [](CLI::App& program, int& status) {
     doctor->add_option("--status", options->status_page,
                        "the URL of the status page; by default /cppcgi-status of the "
                        "server asked");
-    doctor->callback([options, &status] { status = Doctor(*options).examine(); });
 });
 
 }  // namespace

@@ -17,35 +17,32 @@ struct Options {
 };
 
 const Command limits(70, [](CLI::App& program, int& status) {
-    auto options = std::make_shared<Options>();
-    CLI::App* command =
-        program.add_subcommand("limits",
-                               "Asks a running server what serves a URL and why, and "
-                               "prints each limit with its "
-                               "value and the file and line that set it.");
+    auto [command, options] = add_subcommand<Options>(
+        program, status, "limits",
+        "Asks a running server what serves a URL and why, and prints each limit with "
+        "its value and the file and line that set it.",
+        [](const Options& given) {
+            std::cout << ask_server(parse_url(given.url), given.status_page,
+                                    given.json);
+            return 0;
+        });
     command->add_option("URL", options->url, "http://localhost/path")->required();
     command->add_flag("--json", options->json, "write JSON");
     command->add_option("--status", options->status_page,
                         "the URL of the status page; by default /cppcgi-status of the "
                         "server asked");
-    command->callback([options, &status] {
-        std::cout << ask_server(parse_url(options->url), options->status_page,
-                                options->json);
-        status = 0;
-    });
 });
 
 const Command statistics(80, [](CLI::App& program, int& status) {
-    auto options = std::make_shared<Options>();
+    auto [command, options] = add_subcommand<Options>(
+        program, status, "status", "Prints the statistics of a running server as JSON.",
+        [](const Options& given) {
+            std::cout << read_status(given.url);
+            return 0;
+        });
     options->url = "http://localhost/cppcgi-status";
-    CLI::App* command = program.add_subcommand(
-        "status", "Prints the statistics of a running server as JSON.");
     command->add_option("URL", options->url,
                         "of the status page; by default " + options->url);
-    command->callback([options, &status] {
-        std::cout << read_status(options->url);
-        status = 0;
-    });
 });
 
 }  // namespace

@@ -74,11 +74,11 @@ int make_project(const std::string& name) {
 }
 
 const Command command(10, [](CLI::App& program, int& status) {
-    auto name = std::make_shared<std::string>();
-    CLI::App* make = program.add_subcommand(
-        "new", "Makes a project: a handler, its test, a Makefile and a configuration.");
+    auto [make, name] = add_subcommand<std::string>(
+        program, status, "new",
+        "Makes a project: a handler, its test, a Makefile and a configuration.",
+        make_project);
     make->add_option("NAME", *name, "of the handler and of its directory")->required();
-    make->callback([name, &status] { status = make_project(*name); });
 });
 
 }  // namespace
