@@ -4,59 +4,40 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "t/httpd/scripts.h"
+#include "t/httpd/suexec_place.h"
 
 namespace cppcgi_test {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 class Suexec : public ScriptTest {
 protected:
     void SetUp() override {
-        if (geteuid() != 0) GTEST_SKIP() << "only root can start a server with suexec";
-        if (!fs::exists("/usr/lib/apache2/suexec-custom"))
-            GTEST_SKIP() << "apache2-suexec-custom is not installed";
-        std::ifstream settings("/etc/apache2/suexec/" + Server::user());
-        std::string top;
-        std::getline(settings, top);
-        std::error_code error;
-        fs::create_directories(top, error);
-        place_ = top + "/cppcgi-test-XXXXXX";
-        if (!top.starts_with('/') || mkdtemp(place_.data()) == nullptr)
-            GTEST_SKIP() << "suexec names no document root that can be made";
-        give(place_, 0755);
+        if (const std::string reason = place_.make(); !reason.empty())
+            GTEST_SKIP() << reason;
         for (const char* module : {"suexec", "include", "filter"}) server.load(module);
     }
     void TearDown() override {
-        if (IsSkipped()) return;
-        ScriptTest::TearDown();
-        fs::remove_all(place_);
-    }
-    static void give(const std::string& file, unsigned mode) {
-        fs::permissions(file, static_cast<fs::perms>(mode));
-        ASSERT_EQ(chown(file.c_str(), 65534, 65534), 0);
+        if (!IsSkipped()) ScriptTest::TearDown();
     }
     void put(const std::string& name, const std::string& text, unsigned mode = 0755) {
-        std::ofstream(place_ + "/" + name) << text;
-        give(place_ + "/" + name, mode);
+        place_.put(name, text, mode);
     }
     void put_script(const std::string& name, const std::string& text,
                     unsigned mode = 0755) {
         put(name, "#!/bin/sh\nW=" + work().native() + "\n" + text + "\n", mode);
     }
     void start_there(const std::string& more = {}) {
-        start("DocumentRoot \"" + place_ + "\"\n<Directory \"" + place_ +
+        start("DocumentRoot \"" + place_.path() + "\"\n<Directory \"" + place_.path() +
               "\">\nOptions +ExecCGI +Includes\nAddHandler cgi-script .cgi\n"
               "AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml\n"
-              "</Directory>\nSuexecUserGroup \"#65534\" \"#65534\"\n" +
-              more);
+              "</Directory>\n" +
+              SuexecPlace::configuration + more);
     }
-    std::string place_;
+    SuexecPlace place_;
 };
 
 TEST_P(Suexec, RunsAsItsUserWithBodyAndEnvironment) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "t/httpd/server.h"
+#include "t/httpd/suexec_place.h"
 #include "t/httpd/variables.h"
 
 namespace cppcgi_test {
@@ -88,6 +89,17 @@ protected:
             server.load(module);
         server.start("Define WORKERS ${ROOT}/workers\n" + config("worker-proxy.conf"));
     }
+    void serve_by_fcgid(const std::string& worker, const std::string& more = {}) {
+        for (const char* module : {"fcgid", "alias", "env"}) server.load(module);
+        fs::create_directory(server.root() / "fcgid");
+        fs::permissions(server.root() / "fcgid", fs::perms::all);
+        server.start(
+            "FcgidIPCDir ${ROOT}/fcgid\nFcgidProcessTableFile ${ROOT}/fcgid/table\n"
+            "Define WORKER " +
+            worker + "\nDefine LIBRARY ${ROOT}/handlers/risky.so\n" + more +
+            config("worker-fcgid.conf"));
+        server.log().allow("mod_fcgid: (server|process)");
+    }
     std::vector<pid_t> children_of(pid_t parent) const {
         std::vector<pid_t> result;
         const std::string name = std::to_string(parent);
@@ -130,19 +142,38 @@ TEST_P(Worker, ServesBehindTheBalancerAsAUserOfItsOwn) {
 
 TEST_P(Worker, ServesUnderFcgid) {
     if (!has_module("fcgid")) GTEST_SKIP() << "needs mod_fcgid";
-    for (const char* module : {"fcgid", "alias", "env"}) server.load(module);
     server.write("bin/worker",
                  "#!/bin/sh\nexec ${0%worker}cppcgi-worker --handler probe \"$1\"\n",
                  0755);
-    fs::create_directory(server.root() / "fcgid");
-    fs::permissions(server.root() / "fcgid", fs::perms::all);
-    server.start(
-        "FcgidIPCDir ${ROOT}/fcgid\nFcgidProcessTableFile ${ROOT}/fcgid/table\n"
-        "Define WORKER ${ROOT}/bin/worker\nDefine LIBRARY ${ROOT}/handlers/risky.so\n" +
-        config("worker-fcgid.conf"));
-    server.log().allow("mod_fcgid: (server|process)");
+    serve_by_fcgid(server.root() / "bin/worker");
     for (int i = 0; i < 3; ++i)
         expect_moved(Variables(client().get("/risky/a/b%20c?x=1", {"X-Own: yes"})));
+}
+
+// suexec changes to the user, so that neither the server's files nor those of other
+// handlers are within reach.
+TEST_P(Worker, ServesUnderFcgidAsAUserOfItsOwn) {
+    if (!has_module("fcgid")) GTEST_SKIP() << "needs mod_fcgid";
+    SuexecPlace place;
+    if (const std::string reason = place.make(); !reason.empty())
+        GTEST_SKIP() << reason;
+    const fs::path program = server.root() / "bin/cppcgi-worker";
+    place.put("worker",
+              "#!/bin/sh\nexec " + program.native() + " --handler probe \"$1\"\n",
+              0755);
+    server.load("suexec");
+    serve_by_fcgid(place.path() + "/worker", SuexecPlace::configuration);
+    server.log().allow("AH01232: suEXEC mechanism enabled");
+    expect_moved(Variables(client().get("/risky/a/b%20c?x=1", {"X-Own: yes"})));
+    std::vector<uid_t> users;
+    std::error_code gone;
+    for (const auto& process : fs::directory_iterator("/proc")) {
+        struct stat owner {};
+        if (fs::read_symlink(process.path() / "exe", gone) == program &&
+            stat(process.path().c_str(), &owner) == 0)
+            users.push_back(owner.st_uid);
+    }
+    EXPECT_THAT(users, ::testing::ElementsAre(SuexecPlace::user));
 }
 
 TEST_P(Worker, LosesNothingButWhatRanInAKilledProcess) {
