@@ -19,8 +19,9 @@ test_objects := $(shared_test) $(examples_tested) $(unit) $(httpd_tests) $(tree_
 unit_test := $(if $(GTEST_FOUND),$(if $(unit),$(BUILD)/t/unit_test))
 httpd_test := $(if $(GTEST_FOUND),$(if $(CURL_FOUND),$(if $(httpd_tests),$(BUILD)/t/httpd_test)))
 tree_test := $(if $(GTEST_FOUND),$(BUILD)/t/tree_test)
-# The same as classic programs.
-test_programs := $(BUILD)/t/cgi-bin/trouble.cgi
+# The same as programs.
+test_programs := $(addprefix $(BUILD)/t/cgi-bin/,trouble.cgi program_life.cgi) \
+    $(if $(libcppcgi_fcgi),$(BUILD)/t/fcgi/program_life.fcgi)
 test_handler_files := $(test_handlers:%=$(BUILD)/t/handlers/%.so)
 bench_files := $(bench_modules:%=$(BUILD)/t/bench/%.so) \
     $(if $(BENCHMARK_FOUND),$(bench_programs:%=$(BUILD)/t/bench/%))
@@ -62,6 +63,10 @@ $(BUILD)/t/handlers/%.so: $(BUILD)/obj/t/handlers/%.o | $(lib)/libcppcgi.so
 $(BUILD)/t/cgi-bin/%.cgi: $(BUILD)/obj/t/handlers/%.o $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) $(lib)/libcppcgi.a $(core_libs) $(LIBDW_LIBS) $(LIBS)
+
+$(BUILD)/t/fcgi/%.fcgi: $(BUILD)/obj/t/handlers/%.o $(libcppcgi_fcgi) $(lib)/libcppcgi.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) -o $@ $< $(ALL_LDFLAGS) -Wl,--whole-archive $(libcppcgi_fcgi) -Wl,--no-whole-archive $(lib)/libcppcgi.a $(FCGI_LIBS) $(core_libs) $(LIBDW_LIBS) $(LIBS)
 
 $(BUILD)/t/bench/mod_%.so: t/bench/mod_%.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -1,5 +1,6 @@
 #include "tools/handler_libraries.h"
 
+#include "gateway/program_life.h"
 #include "host/checker.h"
 #include "tools/installation.h"
 
@@ -27,13 +28,6 @@ host::PrivateCopy copy_of(const std::string& file) {
     host::CopyResult made = host::make_private_copy(file);
     refuse(made.fault);
     return made.copy;
-}
-
-// Empty when it went well.
-std::string failure_of(const cppcgi_outcome& outcome) {
-    if (outcome.cause == CPPCGI_CAUSE_NONE) return {};
-    const bool has_text = outcome.what[0] != '\0';
-    return std::string("threw ") + outcome.type + (has_text ? ": " : "") + outcome.what;
 }
 
 }  // namespace
@@ -109,7 +103,7 @@ void HandlerLibraries::start(Library& library) {
     if (const auto begin =
             find<cppcgi_child>(library.handle, CPPCGI_CHILD_START_SYMBOL)) {
         begin(&outcome);
-        if (const std::string failure = failure_of(outcome); !failure.empty())
+        if (const std::string failure = program::failure_of(outcome); !failure.empty())
             throw std::runtime_error("CPPCGI_CHILD_START of " + library.file + " " +
                                      failure);
     }
@@ -119,7 +113,7 @@ void HandlerLibraries::start(Library& library) {
             find<cppcgi_state>(library.handle, CPPCGI_STATE_PREFIX + card.name);
         if (!change) continue;
         change(1, &outcome);
-        if (const std::string failure = failure_of(outcome); !failure.empty())
+        if (const std::string failure = program::failure_of(outcome); !failure.empty())
             throw std::runtime_error("the handler " + card.name + " of " +
                                      library.file + " cannot be made: it " + failure);
     }

@@ -10,7 +10,8 @@
 //         EXPECT_NE(page.body.find("&lt;b&gt;"), std::string::npos);
 //     }
 //
-// Heads, limits and error pages are checked as a server does it. Plain values; any thread,
+// Heads, limits and error pages are checked as a server does it; CPPCGI_CHILD_START runs
+// before the first call, CPPCGI_CHILD_STOP at the end of the program. Plain values; any thread,
 // one at a time for a Client.
 #ifndef CPPCGI_TESTING_H
 #define CPPCGI_TESTING_H

@@ -1,5 +1,8 @@
 #include "gateway/cgi.h"
 
+#include "gateway/failure.h"
+#include "gateway/program_life.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -101,13 +104,26 @@ void CgiCall::log_line(int level, std::string_view line) {
         ::writev(descriptors_.error, pieces, 2);
 }
 
+bool CgiCall::run_program(cppcgi_entry entry) {
+    if (const std::string failure = start_program(); !failure.empty()) {
+        log_failed_life(*this, failure);
+        send_error_page(*this, 503);
+        failed_ = true;
+        return true;
+    }
+    const bool whole = run(entry);
+    const std::string failure = stop_program();
+    if (!failure.empty()) log_failed_life(*this, failure);
+    return whole;
+}
+
 int run_cgi(std::string_view name, cppcgi_entry entry, const char* const* environment,
             std::span<const char* const> arguments) {
     // A client that has gone is an error of write(), not a death between two statements
     // of a handler.
     std::signal(SIGPIPE, SIG_IGN);
     CgiCall call(name, environment, arguments);
-    if (!call.run(entry)) die_visibly();
+    if (!call.run_program(entry)) die_visibly();
     return 0;
 }
 

@@ -26,6 +26,9 @@ public:
     bool aborted() override;
     void log_line(int level, std::string_view line) override;
 
+    // run() between the start and the end of the program; 503 when that cannot start.
+    bool run_program(cppcgi_entry entry);
+
 protected:
     bool send(std::string_view head, std::string_view body, unsigned flags) override;
     bool send_from(int descriptor, std::uint64_t offset, std::uint64_t length) override;

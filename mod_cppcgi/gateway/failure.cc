@@ -134,6 +134,12 @@ void log_wrong_length(ProgramCall& call, std::int64_t missing) {
          "; leave the header out, it is counted"});
 }
 
+void log_failed_life(ProgramCall& call, std::string_view failure) {
+    log_words(call, error,
+              {"CPPCGI0223: program ", call.name(), ": its ", failure,
+               "; remove what the exception names"});
+}
+
 void log_unknown_handler(ProgramCall& call) {
     log_words(
         call, error,

@@ -18,6 +18,8 @@ void log_bad_head(ProgramCall& call, std::string_view what);
 // `missing` bytes of the length that was declared, below zero for those beyond it.
 void log_wrong_length(ProgramCall& call, std::int64_t missing);
 void log_unknown_handler(ProgramCall& call);
+// What runs before or after the call failed: "CPPCGI_CHILD_START threw int".
+void log_failed_life(ProgramCall& call, std::string_view failure);
 void log_bad_limit(ProgramCall& call, std::string_view variable);
 
 // The same for a report of which no file could be made.

@@ -71,9 +71,9 @@ protected:
     virtual bool send_from(int descriptor, std::uint64_t offset, std::uint64_t length);
 
     std::vector<std::string> arguments_;
+    bool failed_ = false;
 
 private:
-    bool failed_ = false;
     std::string_view name_;
     Environment environment_;
     PlainResponse response_;

@@ -139,7 +139,7 @@ int run_terminal(std::string_view name, cppcgi_entry entry,
     const TerminalRequest request(name, environment, arguments,
                                   arguments.empty() && is_file_or_pipe(input));
     TerminalCall call(name, request);
-    return call.run(entry) && !call.failed() ? 0 : 1;
+    return call.run_program(entry) && !call.failed() ? 0 : 1;
 }
 
 }  // namespace cppcgi::program

@@ -4,6 +4,7 @@
 
 #include "core/characters.h"
 #include "gateway/memory.h"
+#include "gateway/program_life.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -71,6 +72,16 @@ Options with_type(const Options& options, std::string type) {
     return changed;
 }
 
+// What the tested file runs before its first call and after its last. Tests are no server:
+// that is the end of the program.
+struct TestedLife {
+    TestedLife() {
+        if (const std::string failure = program::start_program(); !failure.empty())
+            throw std::runtime_error(failure);
+    }
+    ~TestedLife() { program::stop_program(); }
+};
+
 }  // namespace
 
 std::optional<std::string_view> Page::header(std::string_view name) const {
@@ -107,6 +118,7 @@ Page Client::upload(std::string_view url, const std::vector<Part>& parts,
 Page Client::send(std::string_view method, std::string_view url, std::string_view body,
                   const Options& options) {
     const TestedHandler& handler = handler_for(url);
+    static const TestedLife life;
     program::MemoryRequest request = {.method = std::string(method),
                                       .url = std::string(url),
                                       .body = std::string(body),

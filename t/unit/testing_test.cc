@@ -20,6 +20,9 @@ CPPCGI_HANDLER(tested_echo, req, res) {
 }
 CPPCGI_TEST_HANDLER(tested_echo)
 
+static int starts = 0;
+CPPCGI_CHILD_START() { ++starts; }
+
 namespace cppcgi::testing {
 namespace {
 
@@ -77,6 +80,13 @@ TEST(Testing, SendTakesAnyMethodAndBody) {
                    {.headers = {{"Content-Type", "application/json"}}})
                   .body,
               "PATCH application/json {}");
+}
+
+TEST(Testing, ChildStartRunsOnce) {
+    for (int i = 0; i < 2; ++i) {
+        get("/tested_visits");
+        EXPECT_EQ(starts, 1);
+    }
 }
 
 TEST(Testing, UnknownHandlerThrows) {

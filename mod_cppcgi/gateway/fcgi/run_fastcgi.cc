@@ -2,11 +2,13 @@
 
 #include "gateway/fcgi/listener.h"
 #include "gateway/fcgi/worker.h"
+#include "gateway/program_life.h"
 
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
 
 // The program's own cards, between symbols that the linker makes.
 extern "C" {
@@ -44,7 +46,17 @@ public:
     OwnHandler(std::string_view name, cppcgi_entry entry)
         : handler_{std::string(name), entry, is_serial(name) ? &serial_ : nullptr, {}} {
     }
-    std::vector<ServedHandler> open() override { return {handler_}; }
+    std::vector<ServedHandler> open() override {
+        if (const std::string failure = start_program(); !failure.empty())
+            throw std::runtime_error(handler_.name + ": its " + failure);
+        return {handler_};
+    }
+    void close() noexcept override {
+        const std::string failure = stop_program();
+        if (!failure.empty())
+            std::fprintf(stderr, "%s: its %s\n", handler_.name.c_str(),
+                         failure.c_str());
+    }
 
 private:
     std::mutex serial_;
