@@ -163,6 +163,13 @@ public:
     // Fields of a multipart part inside the form; empty for others.
     FieldRange list() const noexcept;
     bool has_list() const noexcept;
+    // The first of them with that name, as in a form; nullptr, or std::out_of_range, when
+    // there is none.
+    const Field* find(std::string_view name) const noexcept;
+    bool contains(std::string_view name) const noexcept {
+        return find(name) != nullptr;
+    }
+    const Field& operator[](std::string_view name) const;
 
     // 1: the closing delimiter ended the part; 0: another part followed, or the form is
     // urlencoded; -1: the input ended inside it.

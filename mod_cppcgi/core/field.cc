@@ -1,6 +1,8 @@
 #include <cppcgi/field.h>
 
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 #include "core/field_stream.h"
 #include "core/form.h"
@@ -130,6 +132,18 @@ FieldRange Field::list() const noexcept {
 bool Field::has_list() const noexcept {
     const PartDetails* details = data_of(*this).details;
     return details != nullptr && details->is_container;
+}
+
+const Field* Field::find(std::string_view name) const noexcept {
+    for (const Field& field : list()) {
+        if (field.has_name() && field.name() == name) return &field;
+    }
+    return nullptr;
+}
+
+const Field& Field::operator[](std::string_view name) const {
+    if (const Field* field = find(name)) return *field;
+    throw std::out_of_range("the part has no field named " + std::string(name));
 }
 
 int Field::done() const noexcept { return data_of(*this).done; }
