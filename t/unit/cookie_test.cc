@@ -94,6 +94,21 @@ TEST(Cookie, RefusesWithASentence) {
               "cookie \"a\": Domain must not hold ; or a control character");
 }
 
+// CVE-2012-5526: nothing that a handler passes on begins a header of its own.
+TEST(Cookie, LetsNoLineEndOut) {
+    for (const char* text : {"x\r\nSet-Cookie: b=1", "x\n", "x\r", "x\r\n y"}) {
+        const std::string written = Cookie("a", text).to_string();
+        EXPECT_EQ(written.find_first_of("\r\n"), std::string::npos) << written;
+        EXPECT_TRUE(Cookie(text, "1").refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").path(text).refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").domain(text).refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").expires(text).refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").samesite(text).refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").comment(text).refusal()) << text;
+        EXPECT_TRUE(Cookie("a", "1").version(text).refusal()) << text;
+    }
+}
+
 TEST(Cookie, ThrowsItsRefusalWhenWritten) {
     try {
         (void)Cookie("a b", "1").to_string();

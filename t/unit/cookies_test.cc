@@ -57,6 +57,26 @@ TEST(Cookies, AreEmptyWithoutAHeader) {
     EXPECT_EQ(cookies.begin(), cookies.end());
 }
 
+// CVE-2023-23934: a browser sends a nameless cookie without its "=".
+TEST(Cookies, NamelessOnesShadowNothing) {
+    EXPECT_EQ(read("=__Host-sid=evil; a=1"), (Pairs{{"a", "1"}}));
+    EXPECT_EQ(read("__Host-sid; a=1"), (Pairs{{"a", "1"}}));
+    EXPECT_EQ(read(" =__Secure-sid=evil"), Pairs());
+}
+
+// CVE-2012-0021: neither name nor value.
+TEST(Cookies, MayBeNeitherNameNorValue) {
+    for (const char* header : {"=", "= ", ";", "=;=", ";;", " ; = ;"})
+        EXPECT_EQ(read(header), Pairs()) << header;
+}
+
+// Werkzeug unquoted names too, and so let a quoted one pass for a __Secure- one.
+TEST(Cookies, NamesAreNeverUnquoted) {
+    EXPECT_EQ(read("\"__Secure-a\"=1"), (Pairs{{"\"__Secure-a\"", "1"}}));
+    EXPECT_EQ(read("\\137_Secure-a=1"), (Pairs{{"\\137_Secure-a", "1"}}));
+    EXPECT_EQ(read("%5F_Secure-a=1"), (Pairs{{"%5F_Secure-a", "1"}}));
+}
+
 TEST(Cookies, AreKeptAllHoweverMany) {
     for (const int count : {31, 32, 33, 300, 5000}) {
         std::string header;
