@@ -77,32 +77,26 @@ struct Parts {
     seconds time{};
 };
 
-Parts fixed_form(DateText& text) {
+// The two forms in which the day comes before the month.
+Parts day_first(DateText& text, std::string_view between, std::size_t year_digits) {
     Parts parts;
     text.skip(", ");
     parts.day = text.number(2);
-    text.skip(" ");
+    text.skip(between);
     parts.month = text.month();
-    text.skip(" ");
-    parts.year = text.number(4);
+    text.skip(between);
+    parts.year = text.number(year_digits);
     text.skip(" ");
     parts.time = text.time();
     text.skip(" GMT");
     return parts;
 }
 
+Parts fixed_form(DateText& text) { return day_first(text, " ", 4); }
+
 // RFC 850's, whose year has two digits: never more than fifty years ahead.
 Parts long_form(DateText& text) {
-    Parts parts;
-    text.skip(", ");
-    parts.day = text.number(2);
-    text.skip("-");
-    parts.month = text.month();
-    text.skip("-");
-    parts.year = text.number(2);
-    text.skip(" ");
-    parts.time = text.time();
-    text.skip(" GMT");
+    Parts parts = day_first(text, "-", 2);
     const auto today = year_month_day(floor<days>(system_clock::now()));
     const int this_year = static_cast<int>(today.year());
     parts.year += this_year - this_year % 100;
