@@ -183,9 +183,9 @@ CardResult parse_cards(std::string_view section, const std::string& file) {
                        [&](const Card& other) { return other.name == card.name; }) > 1;
         });
     if (duplicate != result.cards.end())
-        return refuse(LibraryCause::malformed_card, file + " has two handlers called " +
-                                                        duplicate->name +
-                                                        ": rename one of them");
+        return refuse(LibraryCause::twin_handlers, file + " has two handlers called " +
+                                                       duplicate->name +
+                                                       ": rename one of them");
     return result;
 }
 
@@ -209,27 +209,12 @@ CardResult read_cards(int fd, const std::string& file) {
 }
 
 CardResult read_cards(const std::string& file) {
-    // Not blocking: the file might be a FIFO.
-    int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        int error = errno;
-        bool missing = error == ENOENT || error == ENOTDIR;
-        return refuse(missing ? LibraryCause::missing : LibraryCause::unreadable,
-                      file + " cannot be opened: " + std::strerror(error) +
-                          (missing ? "; check the path, a relative one is below "
-                                     "ServerRoot"
-                                   : "; give the user that starts the server "
-                                     "permission to read it"));
-    }
+    const Descriptor fd = open_for_reading(file);
+    if (!fd.is_open()) return {cannot_open_file(file, errno), {}};
     struct stat status;
-    CardResult result;
-    if (::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
-        result = refuse(LibraryCause::not_regular,
-                        file + " is no regular file: name the library itself");
-    else
-        result = read_cards(fd, file);
-    ::close(fd);
-    return result;
+    if (::fstat(fd.get(), &status) == 0 && !S_ISREG(status.st_mode))
+        return {not_regular_file(file), {}};
+    return read_cards(fd.get(), file);
 }
 
 std::string entry_symbol(std::string_view name) {

@@ -1,6 +1,7 @@
 #include "host/elf_file.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -324,6 +325,10 @@ std::string read_range(int fd, std::uint64_t offset, std::size_t size) {
     }
     bytes.resize(have);
     return bytes;
+}
+
+Descriptor open_for_reading(const std::string& file) noexcept {
+    return Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 ElfFile read_elf(int fd) {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "host/descriptor.h"
+
 namespace cppcgi::host {
 
 enum class ElfFault {
@@ -61,6 +63,9 @@ struct ElfNeeds {
     bool symbolic = false;            // -Bsymbolic: finds its own symbols first
     bool static_tls = false;          // wants room for thread-local variables at once
 };
+
+// To be read by what follows; not blocking, since it might be a FIFO.
+Descriptor open_for_reading(const std::string& file) noexcept;
 
 // Reads header, program headers and section table, and checks that all they point to
 // lies inside the file. The descriptor stays the caller's, its offset untouched.

@@ -2,8 +2,6 @@
 
 #include <cppcgi/abi.h>
 #include <elf.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -12,10 +10,12 @@
 #include "host/card.h"
 #include "host/checker.h"
 #include "host/confinement.h"
+#include "host/descriptor.h"
 #include "host/elf_file.h"
 #include "host/elf_symbols.h"
 #include "host/library_fault.h"
 #include "host/library_search.h"
+#include "host/private_copy.h"
 #include "host/writable.h"
 
 namespace cppcgi::host {
@@ -23,21 +23,6 @@ namespace cppcgi::host {
 namespace {
 
 constexpr std::size_t most_named = 5;
-
-class File {
-public:
-    explicit File(const std::string& name)
-        : fd_(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int get() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
 
 std::string base_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
@@ -60,8 +45,8 @@ std::string join(const std::vector<std::string>& names) {
 
 std::set<std::string> defined_symbols(const std::string& path) {
     std::set<std::string> names;
-    const File file(path);
-    if (file.get() < 0) return names;
+    const Descriptor file = open_for_reading(path);
+    if (!file.is_open()) return names;
     const ElfFile elf = read_elf(file.get());
     if (elf.fault != ElfFault::none) return names;
     for (ElfSymbol& symbol : read_symbols(file.get(), elf))
@@ -72,8 +57,7 @@ std::set<std::string> defined_symbols(const std::string& path) {
 
 class LibraryExamination {
 public:
-    explicit LibraryExamination(const LibraryQuestion& question)
-        : question_(question), file_(question.file) {
+    explicit LibraryExamination(const LibraryQuestion& question) : question_(question) {
         diagnosis_.file = question.file;
         diagnosis_.kind = "library";
     }
@@ -83,7 +67,8 @@ public:
             refuse("writable", std::move(fault));
         else
             diagnosis_.good("writable", "only root and the starting user may write it");
-        CardResult cards = read_cards(question_.file);
+        if (!copy()) return std::move(diagnosis_);
+        CardResult cards = read_cards(copy_.get(), question_.file);
         if (cards.fault) {
             refuse("card", std::move(cards.fault));
             return std::move(diagnosis_);
@@ -97,12 +82,23 @@ public:
     }
 
 private:
-    void refuse(const char* subject, LibraryFault fault) {
+    void refuse(const char* subject, LibraryFault fault,
+                Severity severity = Severity::fault) {
         for (const Finding& finding : diagnosis_.findings)
             if (finding.number == message_number(fault.cause)) return;
         std::string command = command_for(fault);
-        diagnosis_.add({Severity::fault, subject, message_number(fault.cause),
+        diagnosis_.add({severity, subject, message_number(fault.cause),
                         std::move(fault.text), std::move(command)});
+    }
+
+    // As the server does; what follows is of the copy.
+    bool copy() {
+        CopyResult made =
+            make_private_copy(question_.file, {.library_dir = question_.library_dir});
+        copy_ = Descriptor(made.copy.fd);
+        if (made.fault) refuse("copy", std::move(made.fault));
+        if (made.warning) refuse("copy", std::move(made.warning), Severity::warning);
+        return copy_.is_open();
     }
 
     std::string command_for(const LibraryFault& fault) const {
@@ -113,6 +109,8 @@ private:
             case LibraryCause::foreign_machine:
             case LibraryCause::no_cards:
             case LibraryCause::malformed_card:
+            case LibraryCause::twin_handlers:
+            case LibraryCause::old_dependency:
             case LibraryCause::foreign_abi:
             case LibraryCause::foreign_toolchain:
             case LibraryCause::no_entry:
@@ -131,6 +129,8 @@ private:
                            ? ""
                            : fault.text.substr(start + 1, end - start - 1);
             }
+            case LibraryCause::static_tls:
+                return "cppcgi build -o " + question_.file + " YOUR-SOURCE.cc";
             case LibraryCause::missing_dependency:
                 return "ldd " + question_.file + " | grep 'not found'";
             default:
@@ -139,10 +139,10 @@ private:
     }
 
     void examine_elf() {
-        elf_ = read_elf(file_.get());
+        elf_ = read_elf(copy_.get());
         if (elf_.fault != ElfFault::none) return;
-        needs_ = read_needs(file_.get(), elf_);
-        symbols_ = read_symbols(file_.get(), elf_);
+        needs_ = read_needs(copy_.get(), elf_);
+        symbols_ = read_symbols(copy_.get(), elf_);
         examine_dependencies();
         examine_what_stays();
         examine_thread_locals();
@@ -155,17 +155,28 @@ private:
         std::erase_if(needed.missing, [&](const MissingLibrary& missing) {
             return !question_.runtime.empty() && missing.name == "libcppcgi.so.1";
         });
-        for (const MissingLibrary& missing : needed.missing)
-            diagnosis_.add({Severity::fault, "dependencies",
-                            message_number(LibraryCause::missing_dependency),
-                            missing.name + ", which " + missing.needed_by +
-                                " needs, is found neither in its RUNPATH nor by "
-                                "ldconfig: install it",
-                            "ldd " + question_.file + " | grep 'not found'"});
+        for (const MissingLibrary& missing : needed.missing) add_missing(missing);
         found_ = std::move(needed.found);
         if (!needed.missing.empty()) return;
         diagnosis_.good("dependencies", "all libraries that it needs are there");
         examine_symbols();
+    }
+
+    void add_missing(const MissingLibrary& missing) {
+        const std::string what =
+            missing.name + ", which " + missing.needed_by + " needs, ";
+        if (missing.damaged.empty())
+            diagnosis_.add(
+                {Severity::fault, "dependencies",
+                 message_number(LibraryCause::missing_dependency),
+                 what + "is found neither in its RUNPATH nor by ldconfig: install it",
+                 "ldd " + question_.file + " | grep 'not found'"});
+        else
+            diagnosis_.add({Severity::fault, "dependencies",
+                            message_number(LibraryCause::cannot_open),
+                            what + "is " + missing.damaged +
+                                ", and that is no whole library: install it again",
+                            ""});
     }
 
     // Where the dynamic linker would look, as far as files tell.
@@ -192,7 +203,7 @@ private:
              question_.file + " asks for symbols that are nowhere: " +
                  join({wanted.begin(), wanted.end()}) + "; link with what defines them",
              "cppcgi build -o " + question_.file +
-                 " YOUR-SOURCE.cc -Wl,--no-undefined"});
+                 " YOUR-SOURCE.cc --flag=-lITS-LIBRARY"});
     }
 
     void examine_what_stays() {
@@ -206,7 +217,7 @@ private:
                             "reload: " +
                                 join(unique),
                             "cppcgi build -o " + question_.file + " YOUR-SOURCE.cc");
-        else if (const std::string reason = reason_to_stay(file_.get());
+        else if (const std::string reason = reason_to_stay(copy_.get());
                  !reason.empty())
             diagnosis_.warn("unloading",
                             "its old code stays mapped after a reload: " + reason);
@@ -263,16 +274,16 @@ private:
         diagnosis_.note("lines",
                         "tracebacks show no lines, only functions and offsets: it was "
                         "built without -g, or stripped",
-                        "cppcgi build -g -o " + question_.file + " YOUR-SOURCE.cc");
+                        "cppcgi build -o " + question_.file + " YOUR-SOURCE.cc");
     }
 
     void check(std::vector<Card> cards) {
-        const File runtime(question_.runtime);
+        const Descriptor runtime = open_for_reading(question_.runtime);
         CheckRequest request;
         request.file = question_.file;
-        request.fd = file_.get();
+        request.fd = copy_.get();
         request.cards = std::move(cards);
-        if (runtime.get() >= 0) {
+        if (runtime.is_open()) {
             request.runtime = question_.runtime;
             request.runtime_fd = runtime.get();
         }
@@ -284,7 +295,7 @@ private:
     }
 
     const LibraryQuestion& question_;
-    File file_;
+    Descriptor copy_;
     Diagnosis diagnosis_;
     ElfFile elf_;
     ElfNeeds needs_;

@@ -19,6 +19,7 @@ struct LibraryQuestion {
     std::string file;
     uid_t starter = 0;                     // who starts the server
     std::string runtime = {};              // libcppcgi.so.1, "" when it is not known
+    std::string library_dir = {};          // CppCGILibraryDir
     std::vector<std::string> loaded = {};  // what the server has mapped: paths
     bool run = false;                      // open it in a checking process
     // There first: becomes the server's user. "" or why not.

@@ -1,6 +1,36 @@
 #include "host/library_fault.h"
 
+#include <cerrno>
+#include <cstring>
+
 namespace cppcgi::host {
+
+LibraryFault not_regular_file(const std::string& file) {
+    return {LibraryCause::not_regular,
+            file + " is no regular file: name the library itself"};
+}
+
+LibraryFault cannot_open_file(const std::string& file, int error) {
+    const std::string text = file + " cannot be opened: " + std::strerror(error);
+    switch (error) {
+        case ENOENT:
+        case ENOTDIR:
+            return {LibraryCause::missing,
+                    text + "; check the path, a relative one is below ServerRoot"};
+        case ENXIO:  // a socket
+        case ENODEV:
+            return not_regular_file(file);
+        case EACCES:
+        case EPERM:
+            return {LibraryCause::unreadable,
+                    text +
+                        "; let the user that starts the server read it and search the "
+                        "directories above it"};
+        default:
+            return {LibraryCause::unreadable,
+                    text + "; put the library itself where the path leads"};
+    }
+}
 
 const char* message_number(LibraryCause cause) noexcept {
     switch (cause) {
@@ -56,6 +86,10 @@ const char* message_number(LibraryCause cause) noexcept {
             return "CPPCGI0123";
         case LibraryCause::check_failed:
             return "CPPCGI0124";
+        case LibraryCause::twin_handlers:
+            return "CPPCGI0125";
+        case LibraryCause::old_dependency:
+            return "CPPCGI0126";
     }
     return "";
 }

@@ -34,7 +34,9 @@ enum class LibraryCause {
     check_exited,        // its constructors ended the checking process
     check_signalled,     // its constructors crashed it
     check_timed_out,     // its constructors did not return in time
-    check_failed         // the checking process could not be started or set up
+    check_failed,        // the checking process could not be started or set up
+    twin_handlers,       // two handlers of one name
+    old_dependency       // dlopen: a library that it needs is older than it must be
 };
 
 struct LibraryFault {
@@ -43,6 +45,10 @@ struct LibraryFault {
 
     explicit operator bool() const noexcept { return cause != LibraryCause::none; }
 };
+
+// A library that cannot be opened, for the reason that `error` of errno gives.
+LibraryFault cannot_open_file(const std::string& file, int error);
+LibraryFault not_regular_file(const std::string& file);
 
 // "CPPCGI0101" and so on, as in doc/errors.md; "" for none. Lives for ever.
 const char* message_number(LibraryCause cause) noexcept;

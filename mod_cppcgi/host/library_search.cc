@@ -31,21 +31,6 @@ struct CacheEntry {
     std::uint64_t hardware;
 };
 
-class Descriptor {
-public:
-    explicit Descriptor(const std::string& file)
-        : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
-
 void replace_all(std::string& text, std::string_view from, const std::string& to) {
     for (std::size_t at = text.find(from); at != std::string::npos;
          at = text.find(from, at + to.size()))
@@ -69,6 +54,10 @@ struct Found {
     std::string file;
     ElfFile elf;
     ElfNeeds needs;
+
+    bool is_damaged() const noexcept {
+        return elf.fault == ElfFault::not_elf || elf.fault == ElfFault::truncated;
+    }
 };
 
 class Search {
@@ -79,12 +68,16 @@ public:
     // False when the name is nowhere, or only for another architecture.
     bool find(const std::string& name, const Found& needed_by, Found& found) const {
         if (name.find('/') != std::string::npos) return fits(name, found);
+        std::vector<std::string> paths;
         for (const std::string& directory : directories(needed_by))
-            if (fits(directory + "/" + name, found)) return true;
-        for (const std::string& path : cached_paths(name))
+            paths.push_back(directory + "/" + name);
+        for (std::string& path : cached_paths(name)) paths.push_back(std::move(path));
+        for (const char* directory : {"/lib64/", "/usr/lib64/", "/lib/", "/usr/lib/"})
+            paths.push_back(directory + name);
+        for (const std::string& path : paths) {
             if (fits(path, found)) return true;
-        for (const char* directory : {"/lib64", "/usr/lib64", "/lib", "/usr/lib"})
-            if (fits(std::string(directory) + "/" + name, found)) return true;
+            if (found.is_damaged()) return false;
+        }
         return false;
     }
 
@@ -100,8 +93,8 @@ private:
     }
 
     bool fits(const std::string& path, Found& found) const {
-        Descriptor fd(path);
-        if (fd.get() < 0) return false;
+        const Descriptor fd = open_for_reading(path);
+        if (!fd.is_open()) return false;
         found.file = path;
         found.elf = read_elf(fd.get());
         if (found.elf.fault != ElfFault::none || found.elf.bits != program_.bits ||
@@ -119,8 +112,8 @@ private:
 
 std::vector<std::string> cached_paths(const std::string& name) {
     std::vector<std::string> paths;
-    Descriptor fd("/etc/ld.so.cache");
-    if (fd.get() < 0) return paths;
+    const Descriptor fd = open_for_reading("/etc/ld.so.cache");
+    if (!fd.is_open()) return paths;
     struct stat status;
     if (::fstat(fd.get(), &status) != 0 || status.st_size < 0 ||
         static_cast<std::size_t>(status.st_size) > max_cache)
@@ -162,7 +155,8 @@ NeededLibraries needed_libraries(const std::string& file, const ElfFile& elf,
                 all.found.push_back(found.file);
                 pending.push_back(std::move(found));
             } else {
-                all.missing.push_back({name, current.file});
+                all.missing.push_back(
+                    {name, current.file, found.is_damaged() ? found.file : ""});
             }
         }
     }

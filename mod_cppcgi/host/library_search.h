@@ -14,6 +14,7 @@ namespace cppcgi::host {
 struct MissingLibrary {
     std::string name;       // as it is asked for: "libfoo.so.1"
     std::string needed_by;  // the file that asks
+    std::string damaged;    // the file of that name at which the dynamic linker stops
 };
 
 // The paths under which ld.so.cache lists NAME; empty without a cache of a known format.

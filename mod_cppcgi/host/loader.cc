@@ -27,7 +27,7 @@ std::pair<LibraryCause, const char*> classify(const std::string& error,
                 "link it with the library that defines the symbol; "
                 "-Wl,--no-undefined finds this when it is built"};
     if (contains(error, "version `") && contains(error, "not found"))
-        return {LibraryCause::missing_dependency,
+        return {LibraryCause::old_dependency,
                 "it was built against a newer version of that library: build it on "
                 "this system"};
     if (contains(error, "cannot open shared object file") && !of_itself)
@@ -42,7 +42,8 @@ std::pair<LibraryCause, const char*> classify(const std::string& error,
                 "the server's user must be able to read the library, and /proc must "
                 "be mounted where the server runs"};
     return {LibraryCause::cannot_open,
-            "`cppcgi doctor` looks at the library more closely"};
+            "it, or a library that it needs, is damaged or not made for this system: "
+            "`cppcgi doctor` looks closer"};
 }
 
 std::string last_error() {

@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "host/card.h"
+#include "host/descriptor.h"
+#include "host/elf_file.h"
 
 // Linux 6.3; Debian 12's headers do not have it.
 #ifndef MFD_EXEC
@@ -31,25 +33,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Descriptor {
-public:
-    explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const noexcept { return fd_; }
-    int release() noexcept { return std::exchange(fd_, -1); }
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-
-private:
-    int fd_;
-};
-
 std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -63,15 +46,6 @@ void fill(FileKey& key, const struct stat& status) {
 bool same_content(const FileKey& a, const FileKey& b) {
     return a.device == b.device && a.inode == b.inode && a.size == b.size &&
            a.mtime == b.mtime;
-}
-
-LibraryFault refuse_to_open(const std::string& file, int error) {
-    bool missing = error == ENOENT || error == ENOTDIR;
-    return {missing ? LibraryCause::missing : LibraryCause::unreadable,
-            file + " cannot be opened: " + std::strerror(error) +
-                (missing ? "; check the path, a relative one is below ServerRoot"
-                         : "; give the user that starts the server permission to "
-                           "read it")};
 }
 
 LibraryFault still_changing(const std::string& file) {
@@ -89,16 +63,13 @@ struct Source {
 
 Source open_source(const std::string& file) {
     Source source;
-    // Not blocking: the file might be a FIFO.
-    source.fd = Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    source.fd = open_for_reading(file);
     struct stat status;
-    if (!source.fd || ::fstat(source.fd.get(), &status) != 0) {
-        source.fault = refuse_to_open(file, errno);
+    if (!source.fd.is_open() || ::fstat(source.fd.get(), &status) != 0) {
+        source.fault = cannot_open_file(file, errno);
         return source;
     }
-    if (!S_ISREG(status.st_mode))
-        source.fault = {LibraryCause::not_regular,
-                        file + " is no regular file: name the library itself"};
+    if (!S_ISREG(status.st_mode)) source.fault = not_regular_file(file);
     fill(source.key, status);
     return source;
 }
@@ -192,9 +163,9 @@ Attempt copy_to_memfd(const Source& source, const std::string& file) {
     constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     Attempt attempt;
     attempt.fd = Descriptor(::memfd_create(name.c_str(), flags | MFD_EXEC));
-    if (!attempt.fd && errno == EINVAL)
+    if (!attempt.fd.is_open() && errno == EINVAL)
         attempt.fd = Descriptor(::memfd_create(name.c_str(), flags));
-    int error = !attempt.fd ? errno : 0;
+    int error = !attempt.fd.is_open() ? errno : 0;
     if (error == 0)
         error = copy_bytes(source.fd.get(), attempt.fd.get(), source.key.size);
     if (error == 0 &&
@@ -210,24 +181,25 @@ Attempt copy_to_memfd(const Source& source, const std::string& file) {
 // A file without a name, open for writing.
 Descriptor unnamed_file(const std::string& directory) {
     Descriptor fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (fd || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return fd;
+    if (fd.is_open() || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return fd;
     std::string name = directory + "/.cppcgi-XXXXXX";
     fd = Descriptor(::mkostemp(name.data(), O_CLOEXEC));
-    if (fd) ::unlink(name.c_str());
+    if (fd.is_open()) ::unlink(name.c_str());
     return fd;
 }
 
 Attempt copy_to_directory(const Source& source, const std::string& directory) {
     Attempt attempt;
     Descriptor writer = unnamed_file(directory);
-    int error = !writer ? errno : 0;
+    int error = !writer.is_open() ? errno : 0;
     if (error == 0) error = copy_bytes(source.fd.get(), writer.get(), source.key.size);
     // Children open it anew after setuid; nobody else has a way to it.
     if (error == 0 && ::fchmod(writer.get(), 0555) != 0) error = errno;
     if (error == 0) {
         std::string name = "/proc/self/fd/" + std::to_string(writer.get());
         attempt.fd = Descriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!attempt.fd || !may_execute(attempt.fd.get())) error = errno;
+        if (!attempt.fd.is_open() || !may_execute(attempt.fd.get())) error = errno;
     }
     if (error == 0) return attempt;
     return {Descriptor(), directory + " may not be used (" + std::strerror(error) +
@@ -265,12 +237,13 @@ CopyResult try_each_way(Source& source, const std::string& file,
     std::string obstacles = "memfd is switched off";
     if (options.try_memfd) {
         Attempt attempt = copy_to_memfd(source, file);
-        if (attempt.fd) return keep(std::move(attempt.fd), CopyKind::memfd, source.key);
+        if (attempt.fd.is_open())
+            return keep(std::move(attempt.fd), CopyKind::memfd, source.key);
         obstacles = attempt.obstacle;
     }
     if (!options.library_dir.empty()) {
         Attempt attempt = copy_to_directory(source, options.library_dir);
-        if (attempt.fd)
+        if (attempt.fd.is_open())
             return keep(std::move(attempt.fd), CopyKind::unlinked, source.key);
         obstacles += " and CppCGILibraryDir " + attempt.obstacle;
     } else {

@@ -73,10 +73,7 @@ Writer writer_of(const PathStep& step, const Trust& trust) {
 
 LibraryFault check_writable(const std::string& file, uid_t starter) {
     PathWalk walk = walk_path(file);
-    if (walk.error != 0)
-        return {LibraryCause::unreadable, file + ": " + walk.failed + ": " +
-                                              std::strerror(walk.error) +
-                                              "; check the path and its permissions"};
+    if (walk.error != 0) return cannot_open_file(file, walk.error);
     Trust trust(starter);
     for (const PathStep& step : walk.steps) {
         Writer writer = writer_of(step, trust);

@@ -44,7 +44,7 @@ int BodySpool::append(std::string_view bytes) {
             size_ += bytes.size();
             return 0;
         }
-        file_ = Descriptor(open_unnamed(directory_));
+        file_ = host::Descriptor(open_unnamed(directory_));
         if (!file_.is_open()) return error_ = errno;
         has_used_file_ = true;
         // What memory holds stays the front; the file's first bytes stand for what went.
@@ -98,7 +98,7 @@ void BodySpool::drop() noexcept {
     taken_ = size_;
 }
 
-Descriptor BodySpool::release_file() noexcept {
+host::Descriptor BodySpool::release_file() noexcept {
     if (file_.is_open()) ::lseek(file_.get(), 0, SEEK_SET);
     return std::move(file_);
 }

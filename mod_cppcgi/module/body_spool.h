@@ -3,7 +3,7 @@
 #ifndef CPPCGI_MODULE_BODY_SPOOL_H
 #define CPPCGI_MODULE_BODY_SPOOL_H
 
-#include "module/descriptor.h"
+#include "host/descriptor.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +33,7 @@ public:
     const char* directory() const noexcept { return directory_; }
 
     // The file that holds all of it, at its start, or a closed one when it is in memory.
-    Descriptor release_file() noexcept;
+    host::Descriptor release_file() noexcept;
 
 private:
     int write_to_file(std::string_view bytes) noexcept;
@@ -42,7 +42,7 @@ private:
     std::size_t max_memory_;
     std::string memory_;  // all of it, or the part of the file that is being taken
     std::size_t memory_taken_ = 0;
-    Descriptor file_;
+    host::Descriptor file_;
     std::uint64_t size_ = 0;
     std::uint64_t taken_ = 0;
     int error_ = 0;

@@ -4,8 +4,8 @@
 #ifndef CPPCGI_MODULE_CARETAKER_H
 #define CPPCGI_MODULE_CARETAKER_H
 
+#include "host/descriptor.h"
 #include "host/running_scripts.h"
-#include "module/descriptor.h"
 #include "module/script_errors.h"
 #include "module/script_process.h"
 
@@ -66,7 +66,7 @@ private:
     server_rec* server_;
     host::RunningScripts* running_;  // null: no memory for it
     pid_t self_;
-    Descriptor wake_;  // an eventfd
+    host::Descriptor wake_;  // an eventfd
     std::mutex mutex_;
     std::vector<Ward> arrivals_;  // under mutex_
     std::thread thread_;          // under mutex_

@@ -10,7 +10,7 @@ namespace {
 
 // Changes with the layout of LibraryCopy: an upgraded module must not read the records of
 // the one before it.
-constexpr const char* userdata_key = "mod_cppcgi library copies 1";
+constexpr const char* userdata_key = "mod_cppcgi library copies 2";
 
 }  // namespace
 
@@ -37,14 +37,17 @@ LibraryCopy* LibraryCopies::last_good(const char* path) noexcept {
     return nullptr;
 }
 
-LibraryCopy* LibraryCopies::add(const char* path, const host::PrivateCopy& made) {
+LibraryCopy* LibraryCopies::add(const char* path, const host::CopyResult& made) {
     apr_pool_t* pool = nullptr;
     apr_pool_create(&pool, process_->pool);
     apr_pool_tag(pool, "cppcgi_library_copy");
     auto* copy = ::new (apr_palloc(pool, sizeof(LibraryCopy))) LibraryCopy{};
     copy->path = apr_pstrdup(pool, path);
-    copy->key = made.key;
-    copy->descriptor = made.fd;
+    copy->key = made.copy.key;
+    copy->descriptor = made.copy.fd;
+    if (made.warning)
+        copy->warning = apr_pstrcat(pool, host::message_number(made.warning.cause),
+                                    ": ", made.warning.text.c_str(), nullptr);
     copy->pool = pool;
     copy->next = list_->first;
     list_->first = copy;

@@ -14,8 +14,9 @@ struct LibraryCopy {
     const char* path;
     host::FileKey key;
     int descriptor;
-    bool is_checked;  // a process has opened it and lived
-    bool is_used;     // by the configuration being read
+    const char* warning;  // "CPPCGI0113: ..." when it is the file itself, or null
+    bool is_checked;      // a process has opened it and lived
+    bool is_used;         // by the configuration being read
     apr_pool_t* pool;
     LibraryCopy* next;
 };
@@ -30,7 +31,7 @@ public:
     // The newest copy of the file that has been checked; null when there is none.
     LibraryCopy* last_good(const char* path) noexcept;
 
-    LibraryCopy* add(const char* path, const host::PrivateCopy& copy);
+    LibraryCopy* add(const char* path, const host::CopyResult& made);
 
     // Around the reading of a configuration: what is not used by it is closed.
     void begin_sweep() noexcept;

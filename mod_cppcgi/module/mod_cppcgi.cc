@@ -42,6 +42,7 @@ int post_config(apr_pool_t* configuration, apr_pool_t*, apr_pool_t*,
         if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
             open_statistics_parent(configuration, server);
             make_report_directory(server);
+            log_library_warnings(configuration, server);
         }
         share_running_scripts_parent(configuration, server);
         return OK;

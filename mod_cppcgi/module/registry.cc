@@ -129,7 +129,11 @@ const char* add_library(cmd_parms* command, const char* file, const char* alias)
     Generation& generation = generation_of(command->server->process->pconf);
     const char* path = ap_server_root_relative(pool, file);
     if (!path)
-        return apr_psprintf(pool, "CPPCGI0010: CppCGILibrary: %s is no path", file);
+        return apr_psprintf(
+            pool,
+            "CPPCGI0010: CppCGILibrary: %s is no path; write an absolute "
+            "one, or one below ServerRoot",
+            file);
     if (!alias) {
         const std::string_view stem = host::file_stem(path);
         alias = apr_pstrmemdup(pool, stem.data(), stem.size());

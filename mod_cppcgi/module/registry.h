@@ -40,9 +40,10 @@ struct Library {
     const char* path;
     const char* config_file;  // where it was named
     int config_line;
-    int copy;           // descriptor of the private copy, -1 without one
-    const char* fault;  // why it cannot be served, or null
-    const char* stale;  // why it is served from its last good copy, or null
+    int copy;             // descriptor of the private copy, -1 without one
+    const char* fault;    // why it cannot be served, or null
+    const char* warning;  // of its copy, or null
+    const char* stale;    // why it is served from its last good copy, or null
     Handler* handlers;
     host::FileKey key;        // of the state that was copied
     LibraryVersion* version;  // in a child: what is open
@@ -74,6 +75,9 @@ bool resolve_registrations(apr_pool_t* configuration, server_rec* server, Phase 
 // HTTP_INTERNAL_SERVER_ERROR to stop the start; on a restart by signal always OK, and what
 // fails answers 503.
 int check_registry_parent(apr_pool_t* configuration, server_rec* server);
+
+// post_config: check_config has spoken to the terminal, since the error log was not open.
+void log_library_warnings(apr_pool_t* configuration, server_rec* server);
 
 // child_init: opens the libraries.
 void open_libraries_child(apr_pool_t* child, server_rec* server);

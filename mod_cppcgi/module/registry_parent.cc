@@ -12,6 +12,7 @@
 #include <mpm_common.h>
 #include <string>
 #include <unistd.h>
+#include <unixd.h>
 
 namespace cppcgi::module {
 
@@ -64,15 +65,17 @@ LibraryCopy* obtain_copy(Parent& parent, const Library& library,
     host::CopyResult made = host::make_private_copy(library.path, options);
     fault = std::move(made.fault);
     if (fault) return nullptr;
-    if (made.warning) report(parent, library, made.warning, APLOG_WARNING);
-    return parent.copies.add(library.path, made.copy);
+    if (made.warning && parent.phase == Phase::strict)
+        report(parent, library, made.warning, APLOG_WARNING);
+    return parent.copies.add(library.path, made);
 }
 
 // What a server child does before it opens libraries; runs in the checking process.
 std::string become_child(const Parent& parent) {
-    return ap_run_drop_privileges(parent.pool, parent.server) == OK
-               ? ""
-               : "its privileges cannot be dropped";
+    const int dropped = ap_run_drop_privileges(parent.pool, parent.server);
+    // mod_unixd's failure is -1, which a hook takes for DECLINED.
+    const bool is_still_root = ::geteuid() == 0 && ap_unixd_config.user_id != 0;
+    return dropped == OK && !is_still_root ? "" : "its privileges cannot be dropped";
 }
 
 // Reads the cards of a copy and, the first time, has a process open it.
@@ -117,6 +120,7 @@ void admit_own_library(Parent& parent, Library& library) {
     if (!copy) return;
     copy->is_checked = copy->is_used = true;
     library.copy = copy->descriptor;
+    library.warning = copy->warning;
     library.key = copy->key;
 }
 
@@ -142,6 +146,7 @@ bool admit(Parent& parent, Library& library) {
     }
     copy->is_used = true;
     library.copy = copy->descriptor;
+    library.warning = copy->warning;
     library.key = copy->key;
     add_handlers(parent.pool, library, cards);
     return true;
@@ -163,6 +168,20 @@ int check_registry_parent(apr_pool_t* configuration, server_rec* server) {
     good = resolve_registrations(configuration, server, phase) && good;
     parent.copies.sweep();
     return good || phase == Phase::restart ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+void log_library_warnings(apr_pool_t* configuration, server_rec* server) {
+    const Generation& generation = generation_of(configuration);
+    const auto log = [&](const Library& library) {
+        if (library.warning)
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                         "%s (CppCGILibrary %s, %s:%d)", library.warning, library.alias,
+                         library.config_file, library.config_line);
+    };
+    log(generation.own_library);
+    for (const Library* library = generation.libraries; library;
+         library = library->next)
+        log(*library);
 }
 
 }  // namespace cppcgi::module

@@ -95,7 +95,7 @@ private:
     std::size_t keep_;
     std::string kept_;
     BodySpool spool_;
-    Descriptor file_;
+    host::Descriptor file_;
     const char* length_ = nullptr;
     int status_ = OK;
     std::uint64_t written_ = 0;  // past the spool

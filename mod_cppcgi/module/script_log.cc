@@ -1,7 +1,7 @@
 #include "module/script_log.h"
 
 #include "gateway/httpd/log.h"
-#include "module/descriptor.h"
+#include "host/descriptor.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -76,7 +76,7 @@ void write_script_log(request_rec* r, const ScriptFailure& failure) {
     const std::uint64_t most = config.script_log_length.value_or(default_length);
     if (::stat(path, &info) == 0 && static_cast<std::uint64_t>(info.st_size) > most)
         return;
-    const Descriptor file(
+    const host::Descriptor file(
         ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
     int error = errno;
     if (file.is_open()) {

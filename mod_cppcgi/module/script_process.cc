@@ -109,7 +109,7 @@ bool ScriptProcess::is_exiting() const noexcept {
     if (pid_ == 0) return true;
     std::array<char, 512> text{};
     std::snprintf(text.data(), text.size(), "/proc/%ld/stat", static_cast<long>(pid_));
-    const Descriptor file(::open(text.data(), O_RDONLY | O_CLOEXEC));
+    const host::Descriptor file(::open(text.data(), O_RDONLY | O_CLOEXEC));
     // Without /proc: take it for ending, which costs the caller its bound at most.
     if (!file.is_open()) return true;
     const ssize_t size = ::read(file.get(), text.data(), text.size() - 1);

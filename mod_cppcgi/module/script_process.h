@@ -4,8 +4,8 @@
 #ifndef CPPCGI_MODULE_SCRIPT_PROCESS_H
 #define CPPCGI_MODULE_SCRIPT_PROCESS_H
 
+#include "host/descriptor.h"
 #include "host/running_scripts.h"
-#include "module/descriptor.h"
 
 #include <sys/types.h>
 
@@ -29,7 +29,7 @@ class ScriptProcess {
 public:
     ScriptProcess() = default;
     // Takes over a process just started. `grouped`: it leads a process group of its own.
-    ScriptProcess(pid_t pid, Descriptor pidfd, host::RunningScripts::Slot* slot,
+    ScriptProcess(pid_t pid, host::Descriptor pidfd, host::RunningScripts::Slot* slot,
                   bool grouped)
         : pid_(pid), pidfd_(std::move(pidfd)), slot_(slot), grouped_(grouped) {}
     ~ScriptProcess();
@@ -55,15 +55,15 @@ public:
     // From now on nothing of the group may outlive the script.
     void condemn() noexcept { condemned_ = true; }
 
-    Descriptor in;   // we write; closed when it has no body to be fed
-    Descriptor out;  // we read
-    Descriptor err;  // we read
+    host::Descriptor in;   // we write; closed when it has no body to be fed
+    host::Descriptor out;  // we read
+    host::Descriptor err;  // we read
 
 private:
     void forget() noexcept;
 
     pid_t pid_ = 0;  // 0: none, or reaped
-    Descriptor pidfd_;
+    host::Descriptor pidfd_;
     host::RunningScripts::Slot* slot_ = nullptr;
     bool grouped_ = false;
     bool condemned_ = false;

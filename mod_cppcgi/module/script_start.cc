@@ -24,16 +24,16 @@ namespace {
 
 // A pipe whose near end, ours, does not block.
 struct Pipe {
-    Descriptor near;
-    Descriptor far;
+    host::Descriptor near;
+    host::Descriptor far;
 };
 
 // False with errno when descriptors are gone.
 bool open_pipe(Pipe& pipe, bool we_write) noexcept {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-    pipe.near = Descriptor(ends[we_write ? 1 : 0]);
-    pipe.far = Descriptor(ends[we_write ? 0 : 1]);
+    pipe.near = host::Descriptor(ends[we_write ? 1 : 0]);
+    pipe.far = host::Descriptor(ends[we_write ? 0 : 1]);
     return ::fcntl(pipe.near.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -170,8 +170,8 @@ int start_script(request_rec* r, const ScriptCommand& command, Caretaker& careta
                             : host::spawn(request);
         if (result.pid > 0) {
             if (slot) slot->holds(result.pid);
-            process =
-                ScriptProcess(result.pid, Descriptor(result.pidfd), slot, !privileged);
+            process = ScriptProcess(result.pid, host::Descriptor(result.pidfd), slot,
+                                    !privileged);
         } else if (slot) {
             slot->release(*slot->number());
         }

@@ -289,9 +289,10 @@ void Server::stop() {
     poll_until([this] { return !running(); });
 }
 
-Exit Server::configtest(const std::string& config) {
+Exit Server::configtest(const std::string& config, std::vector<std::string> by) {
     const fs::path file = write("configtest.conf", generated(config));
-    return run({CPPCGI_HTTPD, "-d", root_, "-f", file, "-t"}, environment());
+    by.insert(by.end(), {CPPCGI_HTTPD, "-d", root_, "-f", file, "-t"});
+    return run(by, environment());
 }
 
 Exit Server::httpd(const std::vector<std::string>& arguments) {

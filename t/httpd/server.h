@@ -55,8 +55,9 @@ public:
     void stop();
     bool running();
 
-    // `httpd -t` on the generated configuration with this text.
-    Exit configtest(const std::string& config);
+    // `httpd -t` on the generated configuration with this text, run by a program before
+    // it: {"setpriv", "--reuid=nobody"}.
+    Exit configtest(const std::string& config, std::vector<std::string> by = {});
     // The httpd program with other arguments on the present configuration:
     // {"-k", "graceful"}.
     Exit httpd(const std::vector<std::string>& arguments);

@@ -146,7 +146,7 @@ TEST(Card, WithUnknownFlagsIsRefused) {
 
 TEST(Card, TwiceUnderOneNameIsRefused) {
     LibraryFault fault = parse(bytes(card_of("one")) + bytes(card_of("one"))).fault;
-    EXPECT_EQ(fault.cause, LibraryCause::malformed_card);
+    EXPECT_EQ(fault.cause, LibraryCause::twin_handlers);
     EXPECT_NE(fault.text.find("two handlers called one"), std::string::npos);
 }
 

@@ -36,6 +36,7 @@ struct Options {
     std::string suexec;  // USER[:GROUP]
     std::string suexec_docroot = "/var/www";
     std::string status_page;
+    std::string library_dir;
     bool json = false;
     bool no_run = false;
 };
@@ -139,6 +140,7 @@ private:
         } catch (const std::exception&) {
             // Then the library must find it by itself.
         }
+        question.library_dir = options_.library_dir;
         question.loaded = server_.loaded;
         question.run = !options_.no_run;
         question.drop_privileges = [this] { return become(user_); };
@@ -256,6 +258,8 @@ const Command command(60, [](CLI::App& program, int& status) {
                        "SuexecUserGroup");
     doctor->add_option("--suexec-docroot", options->suexec_docroot,
                        "AP_DOC_ROOT of suexec -V; default /var/www");
+    doctor->add_option("--library-dir", options->library_dir,
+                       "CppCGILibraryDir of the server");
     doctor->add_option("--status", options->status_page,
                        "the URL of the status page; by default /cppcgi-status of the "
                        "server asked");
