@@ -190,8 +190,11 @@ const char* set_script_log(cmd_parms* command, void* record,
                            const char* text) noexcept {
     const char* path = ap_server_root_relative(command->pool, text);
     if (!path) {
-        return apr_psprintf(command->pool, "CPPCGI0008: ScriptLog: \"%s\" is no path",
-                            text);
+        return apr_psprintf(
+            command->pool,
+            "CPPCGI0008: ScriptLog: \"%s\" is no path; write an absolute "
+            "one, or one below ServerRoot",
+            text);
     }
     static_cast<DirectoryConfig*>(record)->script_log.set(path, origin_of(command));
     return nullptr;
@@ -242,7 +245,8 @@ const char* set_error_report(cmd_parms* command, void* record, const char* word,
     } else if (setting.log) {
         generation_of(command->server->process->pconf).wants_report_directory = true;
     }
-    static_cast<DirectoryConfig*>(record)->error_report.set(setting);
+    static_cast<DirectoryConfig*>(record)->error_report.set(setting,
+                                                            origin_of(command));
     return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include "host/script_fault.h"
 #include "module/config.h"
 #include "module/content.h"
+#include "module/error_report.h"
 #include "module/exec.h"
 #include "module/registry.h"
 #include "module/script_start.h"
@@ -21,6 +22,16 @@ std::string place(const char* file, int line) {
 }
 
 std::string text_of(const char* text) { return text ? text : ""; }
+
+std::string error_report_text(apr_pool_t* pool, const ErrorReportSetting& setting) {
+    std::string text = setting.display ? setting.log ? "both" : "browser"
+                       : setting.log   ? "log"
+                                       : "off";
+    if (setting.log)
+        text.append(" ").append(text_of(
+            setting.directory ? setting.directory : default_report_directory(pool)));
+    return text;
+}
 
 std::string section_text(const Section& section) {
     switch (section.kind) {
@@ -48,15 +59,13 @@ public:
 
     std::vector<SettingView> of_handler() {
         add_form_bounds();
-        add("CppCGISpoolDir", config_.spool_dir,
-            *config_.spool_dir.value_or("") ? config_.spool_dir.value
-                                            : "TMPDIR or /tmp");
-        add("CppCGIArguments", config_.arguments, on(config_.arguments.value_or(true)));
-        add("CppCGIAbort", config_.abort, on(config_.abort.value_or(true)));
+        add_of_both();
         add("CppCGISlow", config_.slow,
             config_.slow.value_or(0) == 0
                 ? "off"
                 : std::to_string(apr_time_as_msec(config_.slow.value)) + " ms");
+        add("CppCGIErrorReport", config_.error_report,
+            error_report_text(r_->pool, config_.error_report.value_or({})));
         add_core_limit();
         return std::move(views_);
     }
@@ -70,11 +79,7 @@ public:
                                     : "no bound on a script's body");
         add("CppCGIMaxMemory", config_.max_memory, std::to_string(limits_.max_memory));
         add_timeout();
-        add("CppCGISpoolDir", config_.spool_dir,
-            *config_.spool_dir.value_or("") ? config_.spool_dir.value
-                                            : "TMPDIR or /tmp");
-        add("CppCGIArguments", config_.arguments, on(config_.arguments.value_or(true)));
-        add("CppCGIAbort", config_.abort, on(config_.abort.value_or(true)));
+        add_of_both();
         add("ScriptLog", config_.script_log, config_.script_log.value_or("none"));
         add_core_limit();
         return std::move(views_);
@@ -102,6 +107,14 @@ private:
             std::to_string(limits_.max_part_header));
         add("CppCGIMaxNesting", config_.max_nesting,
             std::to_string(limits_.max_nesting));
+    }
+
+    void add_of_both() {
+        add("CppCGISpoolDir", config_.spool_dir,
+            *config_.spool_dir.value_or("") ? config_.spool_dir.value
+                                            : "TMPDIR or /tmp");
+        add("CppCGIArguments", config_.arguments, on(config_.arguments.value_or(true)));
+        add("CppCGIAbort", config_.abort, on(config_.abort.value_or(true)));
     }
 
     void add_timeout() {

@@ -23,6 +23,7 @@ CppCGIMaxField 2M
 <Location /hello>
 CppCGIHandler hello
 CppCGIMaxBody 5M
+CppCGIErrorReport both ${ROOT}/run
 </Location>
 <Location /hello/other>
 SetHandler default-handler
@@ -85,6 +86,11 @@ TEST_P(Explain, EachSettingWithItsPlaceOrDefault) {
     EXPECT_EQ(line_at(answer, "CppCGIMaxField"), "CppCGIMaxField 2M");
     EXPECT_THAT(answer, HasSubstr("CppCGIMaxFile 67108864 (default)\n"));
     EXPECT_EQ(line_at(ask("/cgi/run.cgi"), "CppCGITimeout"), "CppCGITimeout 7");
+    EXPECT_THAT(answer, HasSubstr("CppCGIErrorReport both " +
+                                  (server.root() / "run (").native()));
+    EXPECT_EQ(line_at(answer, "CppCGIErrorReport"),
+              "CppCGIErrorReport both ${ROOT}/run");
+    EXPECT_THAT(ask("/cgi/moved.cgi"), HasSubstr("CppCGIErrorReport off (default)\n"));
 }
 
 TEST_P(Explain, AScriptWithoutRunningIt) {
@@ -139,6 +145,10 @@ TEST_P(Explain, EscapesTheUrl) {
                 HasSubstr("URL: /a?b?\n"));
     EXPECT_THAT(client().get("/status?explain=/a%22&json").body,
                 HasSubstr("\"url\":\"/a\\\"\""));
+    // No UTF-8.
+    EXPECT_THAT(client().get("/status?explain=/a%ffb&json").body,
+                HasSubstr("\"url\":\"/a\xef\xbf\xbd"
+                          "b\""));
 }
 
 CPPCGI_ON_EVERY_MPM(Explain);
