@@ -91,12 +91,12 @@ all: $(libcppcgi) $(libcppcgi_fcgi) $(mod_cppcgi) $(handlers) $(cgi_programs) \
 
 # Only these see httpd's headers, so that a wrong include fails here already.
 $(BUILD)/obj/mod_cppcgi/gateway/httpd/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS)
-$(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) -DCPPCGI_LIBDIR='"$(LIBDIR)"'
+$(BUILD)/obj/mod_cppcgi/module/%.o: CPPFLAGS += $(HTTPD_CPPFLAGS) $(JSON_CFLAGS) -DCPPCGI_LIBDIR='"$(LIBDIR)"'
 $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/core/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 # The command builds what users write, as this build was told to.
-$(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) -DCPPCGI_VERSION='"$(VERSION)"' \
+$(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) $(JSON_CFLAGS) -DCPPCGI_VERSION='"$(VERSION)"' \
     -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"' \
     -DCPPCGI_CXX='"$(lastword $(CXX))"' -DCPPCGI_STATIC_LIBS='"$(strip $(core_libs) $(LIBDW_LIBS))"'
 $(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude

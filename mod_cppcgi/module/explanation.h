@@ -35,6 +35,7 @@ struct Explanation {
 Explanation explain(request_rec* r, const char* url);
 
 std::string explanation_html(const Explanation& explanation);
+// Empty when the module was built without nlohmann-json.
 std::string explanation_json(const Explanation& explanation);
 std::string explanation_text(const Explanation& explanation);
 

@@ -1,5 +1,4 @@
-// What serves a URL, as a page, as JSON and as text.
-#include "host/json_writer.h"
+// What serves a URL, as a page and as text.
 #include "module/explanation.h"
 
 #include <cppcgi/escape.h>
@@ -73,29 +72,6 @@ std::string explanation_html(const Explanation& explanation) {
         page += "</table>\n";
     }
     return page + "</body>\n</html>\n";
-}
-
-std::string explanation_json(const Explanation& explanation) {
-    host::JsonWriter json;
-    json.begin_object()
-        .member("url", explanation.url)
-        .member("status", explanation.status)
-        .member("kind", explanation.kind)
-        .member("served_by", explanation.served_by)
-        .member("why", explanation.why)
-        .member("fault", explanation.fault)
-        .member("file", explanation.file)
-        .member("script_name", explanation.script_name)
-        .member("path_info", explanation.path_info)
-        .member("exec_cgi", explanation.exec_cgi);
-    json.key("settings").begin_array();
-    for (const SettingView& setting : explanation.settings)
-        json.begin_object()
-            .member("directive", setting.directive)
-            .member("value", setting.value)
-            .member("origin", setting.origin)
-            .end_object();
-    return json.end_array().end_object().text() + "\n";
 }
 
 }  // namespace cppcgi::module

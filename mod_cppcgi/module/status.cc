@@ -27,6 +27,10 @@ int send(request_rec* r, const char* type, const std::string& text) {
     return OK;
 }
 
+int send_json(request_rec* r, const std::string& text) {
+    return text.empty() ? HTTP_NOT_IMPLEMENTED : send(r, "application/json", text);
+}
+
 int add_section(request_rec* r, int flags) noexcept {
     return httpd::guard(r, [&] {
         const std::string text =
@@ -43,8 +47,7 @@ int send_explanation(request_rec* r, std::string_view query) {
     const std::string_view form = query.substr(end);
     if (ap_unescape_urlencoded(url) != OK || *url != '/') return HTTP_BAD_REQUEST;
     const Explanation explanation = explain(r, url);
-    if (form == "&json")
-        return send(r, "application/json", explanation_json(explanation));
+    if (form == "&json") return send_json(r, explanation_json(explanation));
     if (form == "&text")
         return send(r, "text/plain; charset=utf-8", explanation_text(explanation));
     return send(r, "text/html; charset=utf-8", explanation_html(explanation));
@@ -57,8 +60,7 @@ int serve_status(request_rec* r) {
     r->allowed |= AP_METHOD_BIT << M_GET;
     if (r->method_number != M_GET) return HTTP_METHOD_NOT_ALLOWED;
     const std::string_view query = r->args ? r->args : "";
-    if (query == "json")
-        return send(r, "application/json", status_json(read_status(r)));
+    if (query == "json") return send_json(r, status_json(read_status(r)));
     if (query == "metrics")
         return send(r, "text/plain; version=0.0.4; charset=utf-8",
                     status_metrics(read_status(r)));

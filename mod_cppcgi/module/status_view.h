@@ -34,7 +34,8 @@ struct StatusView {
 
 StatusView read_status(const request_rec* r);
 
-// The three forms of the page, and the section in mod_status's.
+// The three forms of the page, and the section in mod_status's. JSON is empty when the
+// module was built without nlohmann-json.
 std::string status_html(const StatusView& view);
 std::string status_json(const StatusView& view);
 std::string status_metrics(const StatusView& view);

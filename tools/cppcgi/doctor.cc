@@ -8,7 +8,6 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "host/json_writer.h"
 #include "host/library_diagnosis.h"
 #include "host/script_diagnosis.h"
 #include "host/suexec_rules.h"
@@ -17,6 +16,10 @@
 #include "tools/cppcgi/server_process.h"
 #include "tools/cppcgi/server_question.h"
 #include "tools/installation.h"
+
+#ifdef CPPCGI_HAVE_JSON
+#include "host/json.h"
+#endif
 
 namespace cppcgi::tools {
 
@@ -202,33 +205,37 @@ private:
         }
     }
 
-    void print_json(std::string explained) const {
-        host::JsonWriter json;
-        json.begin_array();
-        for (const Diagnosis& diagnosis : all_) {
-            json.begin_object()
-                .member("file", diagnosis.file)
-                .member("kind", diagnosis.kind)
-                .member("user", server_.user)
-                .member("works", !diagnosis.has_fault())
-                .key("findings")
-                .begin_array();
-            for (const Finding& finding : diagnosis.findings)
-                json.begin_object()
-                    .member("severity", finding.severity == Severity::fault
-                                            ? "fault"
-                                            : name_of(finding.severity))
-                    .member("subject", finding.subject)
-                    .member("number", finding.number)
-                    .member("text", finding.text)
-                    .member("command", finding.command)
-                    .end_object();
-            json.end_array().end_object();
-        }
-        while (explained.ends_with('\n')) explained.pop_back();
-        std::cout << "{\"explained\":" << (explained.empty() ? "null" : explained)
-                  << ",\"examined\":" << json.end_array().text() << "}\n";
+    void print_json(const std::string& explained) const {
+#ifdef CPPCGI_HAVE_JSON
+        host::Json examined = host::Json::array();
+        for (const Diagnosis& diagnosis : all_) examined.push_back(json_of(diagnosis));
+        const host::Json answer = {
+            {"explained",
+             explained.empty() ? host::Json() : host::Json::parse(explained)},
+            {"examined", std::move(examined)}};
+        std::cout << host::text_of(answer);
     }
+
+    host::Json json_of(const Diagnosis& diagnosis) const {
+        host::Json findings = host::Json::array();
+        for (const Finding& finding : diagnosis.findings)
+            findings.push_back({{"severity", finding.severity == Severity::fault
+                                                 ? "fault"
+                                                 : name_of(finding.severity)},
+                                {"subject", finding.subject},
+                                {"number", finding.number},
+                                {"text", finding.text},
+                                {"command", finding.command}});
+        return {{"file", diagnosis.file},
+                {"kind", diagnosis.kind},
+                {"user", server_.user},
+                {"works", !diagnosis.has_fault()},
+                {"findings", std::move(findings)}};
+    }
+#else
+        throw std::runtime_error("--json needs a build with nlohmann-json" + explained);
+    }
+#endif
 
     const Options& options_;
     ServerProcess server_;
