@@ -110,8 +110,10 @@ private:
         if (const auto filename = field.filename())
             return keep("file \"" + std::string(*filename) + "\", " + size);
         // A value that is on disk stays there.
-        if (field.size() > most_of_a_text) return keep(size);
-        return keep(field.value());
+        if (field.size() > most_of_a_text) return keep("... (" + size + ")");
+        if (field.size() <= most_of_a_field) return keep(field.value());
+        return made_.emplace_back(field.value().substr(0, most_of_a_field))
+            .append("... (" + size + ")");
     }
     std::string_view keep(std::string_view text) {
         return made_.emplace_back(text.substr(0, most_of_a_field));

@@ -36,22 +36,6 @@ bool same_parameter(std::string_view a, std::string_view b) noexcept {
     });
 }
 
-// "HTTP_USER_AGENT" is User-Agent; empty when it is no header's.
-std::string header_of_variable(std::string_view variable) {
-    if (variable.starts_with(header_prefix)) {
-        variable.remove_prefix(header_prefix.size());
-    } else if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
-        return {};
-    }
-    std::string name;
-    bool first = true;
-    for (const char c : variable) {
-        name += c == '_' ? '-' : first ? c : detail::to_lower(c);
-        first = c == '_';
-    }
-    return name;
-}
-
 std::optional<std::uint64_t> parse_bytes(std::string_view text) noexcept {
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
@@ -102,6 +86,21 @@ std::string variable_of_header(std::string_view name) {
         variable += c == '-' ? '_' : is_small ? static_cast<char>(c - 'a' + 'A') : c;
     }
     return variable;
+}
+
+std::string header_of_variable(std::string_view variable) {
+    if (variable.starts_with(header_prefix)) {
+        variable.remove_prefix(header_prefix.size());
+    } else if (variable != "CONTENT_TYPE" && variable != "CONTENT_LENGTH") {
+        return {};
+    }
+    std::string name;
+    bool first = true;
+    for (const char c : variable) {
+        name += c == '_' ? '-' : first ? c : detail::to_lower(c);
+        first = c == '_';
+    }
+    return name;
 }
 
 std::optional<std::string_view> Environment::variable(

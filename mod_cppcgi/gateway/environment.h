@@ -21,6 +21,9 @@ namespace cppcgi::program {
 // CONTENT_LENGTH as they are.
 std::string variable_of_header(std::string_view name);
 
+// "HTTP_USER_AGENT" is User-Agent; empty when it is no header's.
+std::string header_of_variable(std::string_view variable);
+
 class Environment {
 public:
     // `entries` ends with a null pointer.

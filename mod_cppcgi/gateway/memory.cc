@@ -40,7 +40,11 @@ MemoryEnvironment::MemoryEnvironment(const MemoryRequest& request) {
 }
 
 void MemoryEnvironment::add(std::string_view name, std::string_view value) {
-    owned_.emplace_back(name).append("=").append(value);
+    std::string entry = std::string(name) + "=";
+    // What the options say of it goes first.
+    for (const std::string& known : owned_)
+        if (known.starts_with(entry)) return;
+    owned_.push_back(std::move(entry.append(value)));
 }
 
 void MemoryEnvironment::add_url(std::string_view url) {

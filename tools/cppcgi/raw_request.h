@@ -9,8 +9,8 @@
 namespace cppcgi::tools {
 
 // "POST /x?y=1 HTTP/1.1", header lines, an empty line and the body, with line ends of both
-// kinds in the head; a chunked body is put together. What stands before the request line,
-// as in a saved error report, is passed over. Throws std::runtime_error with a sentence.
+// kinds in the head; a chunked body is put together. What stands before the request line
+// is passed over. Throws std::runtime_error with a sentence.
 program::MemoryRequest parse_raw_request(std::string_view text);
 
 }  // namespace cppcgi::tools

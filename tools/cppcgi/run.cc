@@ -1,14 +1,18 @@
 // `cppcgi run FILE`: one request in memory, without a server.
+#include "core/secrets.h"
+#include "gateway/environment.h"
 #include "gateway/memory.h"
 #include "tools/cppcgi/command.h"
 #include "tools/cppcgi/compiler.h"
 #include "tools/cppcgi/raw_request.h"
+#include "tools/cppcgi/saved_report.h"
 #include "tools/handler_libraries.h"
 #include "tools/scratch.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
@@ -49,31 +53,71 @@ std::pair<std::string, std::string> split(const std::string& word, char by,
     return {word.substr(0, at), value == word.npos ? "" : word.substr(value)};
 }
 
-program::MemoryRequest request_of(const RunRequest& wanted) {
+std::string joined(const Words& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+bool is_content_type(const std::pair<std::string, std::string>& header) {
+    return program::variable_of_header(header.first) == "CONTENT_TYPE";
+}
+
+program::MemoryRequest replay(RunRequest& wanted, std::string_view text) {
+    SavedReport saved = parse_saved_report(text);
+    if (wanted.handler.empty()) wanted.handler = saved.handler;
+    auto& options = saved.request.options;
+    if (wanted.is_post) std::erase_if(options.headers, is_content_type);
+    if (!wanted.path.empty())
+        std::erase_if(options.environ, [](const auto& variable) {
+            return variable.first == "SCRIPT_NAME" || variable.first == "PATH_INFO";
+        });
+    if (!saved.hidden.empty())
+        std::cerr << "cppcgi run: the report hides " << joined(saved.hidden)
+                  << ": the handler gets " << detail::hidden_text
+                  << " in their place; --header, --path, --post and --param give "
+                     "others\n";
+    if (!saved.missing.empty())
+        std::cerr << "cppcgi run: the report does not have " << joined(saved.missing)
+                  << "\n";
+    return std::move(saved.request);
+}
+
+// The request of a file: as it goes over the wire, or a saved error report.
+program::MemoryRequest read_request(RunRequest& wanted) {
+    const std::string text = bytes_of(wanted.request_file);
+    try {
+        return is_saved_report(text) ? replay(wanted, text) : parse_raw_request(text);
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(wanted.request_file + ": " + error.what());
+    }
+}
+
+program::MemoryRequest request_of(RunRequest& wanted) {
     program::MemoryRequest request;
-    if (!wanted.request_file.empty()) try {
-            request = parse_raw_request(bytes_of(wanted.request_file));
-        } catch (const std::runtime_error& error) {
-            throw std::runtime_error(wanted.request_file + ": " + error.what());
-        }
+    if (!wanted.request_file.empty()) request = read_request(wanted);
     if (!wanted.path.empty()) request.url = wanted.path;
     if (!wanted.query.empty())
         request.url +=
             (request.url.find('?') == std::string::npos ? "?" : "&") + wanted.query;
     auto& headers = request.options.headers;
-    for (const std::string& header : wanted.headers)
-        headers.push_back(split(header, ':', "--header"));
+    for (const std::string& word : wanted.headers) {
+        auto header = split(word, ':', "--header");
+        // In the place of one from the file.
+        std::erase_if(headers, [&](const auto& other) {
+            return program::variable_of_header(other.first) ==
+                   program::variable_of_header(header.first);
+        });
+        headers.push_back(std::move(header));
+    }
+    auto& params = request.options.params;
     for (const std::string& param : wanted.params)
-        request.options.params.push_back(split(param, '=', "--param"));
+        params.insert(params.begin(), split(param, '=', "--param"));
     if (!wanted.is_post) return request;
     request.method = "POST";
     request.body =
         wanted.form.starts_with('@') ? bytes_of(wanted.form.substr(1)) : wanted.form;
-    const bool has_type =
-        std::any_of(headers.begin(), headers.end(), [](const auto& header) {
-            return program::variable_of_header(header.first) == "CONTENT_TYPE";
-        });
-    if (!has_type)
+    if (std::none_of(headers.begin(), headers.end(), is_content_type))
         headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     return request;
 }
@@ -95,12 +139,12 @@ void put(const std::string& text, FILE* where) {
     std::fwrite(text.data(), 1, text.size(), where);
 }
 
-int call(const RunRequest& wanted, const std::string& library) {
+int call(RunRequest wanted, const std::string& library) {
     HandlerLibraries libraries;
     libraries.add(library);
     const std::vector<OpenHandler> handlers = libraries.open();
-    const OpenHandler& handler = choose(handlers, wanted.handler);
     program::MemoryRequest request = request_of(wanted);
+    const OpenHandler& handler = choose(handlers, wanted.handler);
     if (wanted.request_file.empty() && wanted.path.empty())
         request.url.insert(1, handler.name);
     const program::MemoryEnvironment environment(request);
