@@ -1,5 +1,7 @@
 #include "core/head_message.h"
 
+#include <csignal>
+
 namespace cppcgi {
 
 const char* message_number(HeadFault fault) noexcept {
@@ -67,7 +69,29 @@ const char* remedy(HeadFault fault) noexcept {
     }
 }
 
-const char* killed_number() noexcept { return "CPPCGI0409"; }
+SignalMessage signal_message(int signal, bool has_head) noexcept {
+    switch (signal) {
+        case SIGSEGV:
+        case SIGBUS:
+        case SIGFPE:
+        case SIGILL:
+        case SIGABRT:
+        case SIGTRAP:
+        case SIGSYS:
+            return {has_head ? "CPPCGI0402" : "CPPCGI0409",
+                    "it crashed: run it by hand, or under a debugger"};
+        case SIGXCPU:
+        case SIGXFSZ:
+            return {has_head ? "CPPCGI0429" : "CPPCGI0427",
+                    "it met a limit on its resources: RLimitCPU, or the size of files "
+                    "that the service allows"};
+        default:
+            return {
+                has_head ? "CPPCGI0430" : "CPPCGI0428",
+                "somebody killed it: look into the kernel's log, for memory (SIGKILL, "
+                "RLimitMEM) above all"};
+    }
+}
 
 const char* silence_number(bool has_head) noexcept {
     return has_head ? "CPPCGI0404" : "CPPCGI0403";

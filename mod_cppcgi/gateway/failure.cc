@@ -1,6 +1,7 @@
 #include "gateway/failure.h"
 
 #include "core/characters.h"
+#include "core/failure_message.h"
 
 #include <cstring>
 #include <initializer_list>
@@ -79,6 +80,26 @@ void log_message(ProgramCall& call, const cppcgi_log_record& record) {
                std::to_string(record.line), ")"});
 }
 
+namespace {
+
+void log_failure(ProgramCall& call, const cppcgi_outcome& outcome,
+                 std::string_view report) {
+    const detail::FailureMessage message = detail::failure_message(outcome);
+    if (outcome.cause == CPPCGI_CAUSE_LIMIT)
+        return log_words(call, outcome.status < 500 ? warning : error,
+                         {message.number, ": handler ", call.name(),
+                          " refused a request with ", std::to_string(outcome.status),
+                          ": ", outcome.what, "; ", message.remedy, report});
+    const bool is_unknown = outcome.cause == CPPCGI_CAUSE_UNKNOWN;
+    log_words(call, error,
+              {message.number, ": handler ", call.name(), " threw ", outcome.type,
+               outcome.what[0] ? ": " : "", outcome.what,
+               is_unknown ? ", which is not derived from std::exception" : "", report,
+               "; ", message.remedy});
+}
+
+}  // namespace
+
 void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome,
                  std::string_view report) {
     const std::string status = std::to_string(outcome.status);
@@ -89,26 +110,9 @@ void log_outcome(ProgramCall& call, const cppcgi_outcome& outcome,
                              {"CPPCGI0201: handler ", call.name(), " answered ", status,
                               ": ", outcome.what, report});
         case CPPCGI_CAUSE_LIMIT:
-            return log_words(
-                call, level,
-                {"CPPCGI0202: handler ", call.name(), " refused a request with ",
-                 status, ": ", outcome.what, "; ", outcome.limit, " is ",
-                 std::to_string(outcome.limit_value),
-                 " here, raise it where such requests are wanted", report});
         case CPPCGI_CAUSE_EXCEPTION:
-            return log_words(
-                call, error,
-                {"CPPCGI0203: handler ", call.name(), " threw ", outcome.type, ": ",
-                 outcome.what, report,
-                 "; catch it in the handler, or throw cppcgi::Error to choose the "
-                 "status"});
         case CPPCGI_CAUSE_UNKNOWN:
-            return log_words(
-                call, error,
-                {"CPPCGI0204: handler ", call.name(), " threw ", outcome.type,
-                 outcome.what[0] ? ": " : "", outcome.what,
-                 ", which is not derived from std::exception", report,
-                 "; throw cppcgi::Error or a standard exception to say more"});
+            return log_failure(call, outcome, report);
         case CPPCGI_CAUSE_ABORTED:
             return log_words(call, info,
                              {"CPPCGI0205: the client left before handler ",

@@ -62,18 +62,30 @@ void make_alternate_stack() noexcept {
     alternate_stack = stack;
 }
 
-const char* name_of(int signal) noexcept {
+// Each cause by its own number.
+struct Cause {
+    const char* number;
+    const char* name;
+};
+
+Cause cause_of(int signal, const siginfo_t& info, const ucontext_t& context) noexcept {
     switch (signal) {
         case SIGSEGV:
-            return "SIGSEGV (a bad address, or the stack is used up)";
+            if (StackFrames::has_used_up_its_stack(info, context))
+                return {"CPPCGI0517",
+                        "SIGSEGV (the stack is used up: by a recursion "
+                        "without end, or large local variables)"};
+            return {"CPPCGI0510", "SIGSEGV (a bad address)"};
         case SIGBUS:
-            return "SIGBUS (a mapped file was cut short, or bad alignment)";
+            return {"CPPCGI0512",
+                    "SIGBUS (a mapped file was cut short, or bad alignment)"};
         case SIGFPE:
-            return "SIGFPE (an integer division by zero or overflow)";
+            return {"CPPCGI0513", "SIGFPE (an integer division by zero or overflow)"};
         case SIGILL:
-            return "SIGILL (an illegal instruction)";
+            return {"CPPCGI0514", "SIGILL (an illegal instruction)"};
         default:
-            return "SIGABRT (abort(), a failed assertion or std::terminate)";
+            if (terminate_text[0]) return {"CPPCGI0516", "SIGABRT (std::terminate)"};
+            return {"CPPCGI0515", "SIGABRT (abort() or a failed assertion)"};
     }
 }
 
@@ -82,9 +94,10 @@ const char* name_of(int signal) noexcept {
 struct CrashReporter {
     static void report(int signal, const siginfo_t& info,
                        const ucontext_t& context) noexcept {
-        if (current_call->counted_) current_call->counted_->count_crash("CPPCGI0510");
-        CrashText text("CPPCGI0510: ");
-        text.line() << name_of(signal);
+        const Cause cause = cause_of(signal, info, context);
+        if (current_call->counted_) current_call->counted_->count_crash(cause.number);
+        CrashText text(cause.number);
+        text.line() << cause.name;
         if (info.si_code > 0 && signal != SIGABRT)
             text << " at address "
                  << CrashText::Hex{reinterpret_cast<std::uintptr_t>(info.si_addr)};
@@ -98,7 +111,7 @@ struct CrashReporter {
 
     static void report_exit() noexcept {
         if (current_call->counted_) current_call->counted_->count_crash("CPPCGI0511");
-        CrashText text("CPPCGI0511: ");
+        CrashText text("CPPCGI0511");
         text.line() << "exit() was called";
         write_call(text);
         text << "; this child ends, the others serve on; throw an exception to end a "

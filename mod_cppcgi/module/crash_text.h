@@ -24,7 +24,7 @@ public:
         *this << "[";
         write_time();
         return *this << "] [cppcgi:crit] [pid " << Decimal{getpid()} << ":tid "
-                     << Decimal{syscall(SYS_gettid)} << "] " << number_;
+                     << Decimal{syscall(SYS_gettid)} << "] " << number_ << ": ";
     }
 
 private:

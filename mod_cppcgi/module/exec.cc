@@ -31,8 +31,10 @@ ScriptRefusal check_file(const request_rec* r) {
                     "it is a directory, which cannot run; name an index with "
                     "DirectoryIndex, or take it out of ScriptAlias"};
         default:
-            return {HTTP_FORBIDDEN, "CPPCGI0305",
-                    "it is not a regular file (but a device, a FIFO or a socket)"};
+            return {
+                HTTP_FORBIDDEN, "CPPCGI0305",
+                "it is not a regular file (but a device, a FIFO or a socket); name the "
+                "script itself"};
     }
 }
 
@@ -75,7 +77,7 @@ ScriptRefusal check_script(request_rec* r, const DirectoryConfig& config) {
         return {
             HTTP_NOT_FOUND, "CPPCGI0306",
             "AcceptPathInfo Off refuses what stands behind the script's name in the "
-            "URL"};
+            "URL; take it away, or write AcceptPathInfo On"};
     }
     return {};
 }

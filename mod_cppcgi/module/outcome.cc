@@ -1,5 +1,6 @@
 #include "module/outcome.h"
 
+#include "core/failure_message.h"
 #include "gateway/httpd/log.h"
 #include "module/error_report.h"
 #include "module/script_response.h"
@@ -14,30 +15,23 @@ int level_of(int status) noexcept { return status < 500 ? APLOG_WARNING : APLOG_
 // `report` stands behind what was thrown: its number, and where that was.
 void log_limit(const httpd::Call& call, const cppcgi_outcome& outcome,
                const char* report) {
-    ap_log_rerror(
-        APLOG_MARK, level_of(outcome.status), 0, call.r,
-        "CPPCGI0202: handler %s refused a request with %d: %s; %s is %" APR_UINT64_T_FMT
-        " here, raise it where such requests are wanted%s",
-        call.settings.handler, outcome.status, outcome.what, outcome.limit,
-        outcome.limit_value, report);
+    const detail::FailureMessage message = detail::failure_message(outcome);
+    ap_log_rerror(APLOG_MARK, level_of(outcome.status), 0, call.r,
+                  "%s: handler %s refused a request with %d: %s; %s%s", message.number,
+                  call.settings.handler, outcome.status, outcome.what, message.remedy,
+                  report);
 }
 
 void log_exception(const httpd::Call& call, const cppcgi_outcome& outcome,
                    const char* report) {
-    if (outcome.cause == CPPCGI_CAUSE_UNKNOWN) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, call.r,
-            "CPPCGI0204: handler %s threw %s%s%s, which is not derived from "
-            "std::exception%s; throw cppcgi::Error or a standard exception to say more",
-            call.settings.handler, outcome.type, outcome.what[0] ? ": " : "",
-            outcome.what, report);
-    } else {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, call.r,
-            "CPPCGI0203: handler %s threw %s: %s%s; catch it in the handler, or throw "
-            "cppcgi::Error to choose the status",
-            call.settings.handler, outcome.type, outcome.what, report);
-    }
+    const detail::FailureMessage message = detail::failure_message(outcome);
+    const bool is_unknown = outcome.cause == CPPCGI_CAUSE_UNKNOWN;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call.r,
+                  "%s: handler %s threw %s%s%s%s%s; %s", message.number,
+                  call.settings.handler, outcome.type, outcome.what[0] ? ": " : "",
+                  outcome.what,
+                  is_unknown ? ", which is not derived from std::exception" : "",
+                  report, message.remedy);
 }
 
 void log_outcome(const httpd::Call& call, const cppcgi_outcome& outcome,
@@ -93,16 +87,19 @@ int answer_error(request_rec* r, int status) noexcept {
 // An input filter has sent an error page in the handler's place. It says why at level info
 // at most.
 int conclude_refused_body(const httpd::Call& call) {
-    const bool too_long = call.r->status == HTTP_REQUEST_ENTITY_TOO_LARGE;
-    ap_log_rerror(
-        APLOG_MARK, APLOG_WARNING, 0, call.r,
-        "CPPCGI0208: httpd refused the body of a request for handler %s with %d: "
-        "%s",
-        call.settings.handler, call.r->status,
-        too_long ? "it is longer than LimitRequestBody, raise it where such "
-                   "requests are wanted"
-                 : "its chunks are malformed, or an input filter could not "
-                   "decode it");
+    if (call.r->status == HTTP_REQUEST_ENTITY_TOO_LARGE)
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, call.r,
+            "CPPCGI0208: httpd refused the body of a request for handler %s "
+            "with %d: it is longer than LimitRequestBody, raise it where such "
+            "requests are wanted",
+            call.settings.handler, call.r->status);
+    else
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, call.r,
+                      "CPPCGI0213: httpd refused the body of a request for handler %s "
+                      "with %d: its chunks are malformed, or an input filter could not "
+                      "decode it; the client sends what is no HTTP",
+                      call.settings.handler, call.r->status);
     return AP_FILTER_ERROR;
 }
 

@@ -200,11 +200,10 @@ int ScriptCall::conclude_head_fault() {
                       "suexec -V names, has the reason",
                       r_->filename, process_.exit().text().c_str());
     } else if (ended && process_.exit().signalled) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r_,
-            "%s: %s %s before its response head was whole; look for its crash, or for "
-            "what killed it (RLimitCPU, RLimitMEM, the kernel's log)",
-            killed_number(), r_->filename, end.c_str());
+        const SignalMessage message = signal_message(process_.exit().code, false);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
+                      "%s: %s %s before its response head was whole; %s",
+                      message.number, r_->filename, end.c_str(), message.remedy);
     } else if (fault == HeadFault::empty) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r_,
@@ -292,9 +291,10 @@ bool ScriptCall::wait_for_exit() {
 }
 
 void ScriptCall::log_exit() {
+    const SignalMessage message = signal_message(process_.exit().code, true);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r_,
-                  "CPPCGI0402: %s was ended by %s within its response", r_->filename,
-                  process_.exit().text().c_str());
+                  "%s: %s was ended by %s within its response; %s", message.number,
+                  r_->filename, process_.exit().text().c_str(), message.remedy);
 }
 
 void ScriptCall::leave_to_caretaker() {

@@ -158,12 +158,14 @@ apr_status_t handle_exec(include_ctx_t* ctx, ap_filter_t* filter,
     bool done = false;
     if (ctx->argc == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, filter->r,
-                      "CPPCGI0463: an exec element in %s has neither cmd nor cgi",
+                      "CPPCGI0463: an exec element in %s has neither cmd nor cgi; give "
+                      "it one",
                       filter->r->filename);
     } else if (ctx->flags & SSI_FLAG_NO_EXEC) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, filter->r,
-            "CPPCGI0464: %s uses exec, which Options IncludesNOEXEC forbids here",
+            "CPPCGI0464: %s uses exec, which Options IncludesNOEXEC forbids here; "
+            "allow it with Options +Includes, or take it out of the page",
             filter->r->filename);
     } else {
         const IncludeFunctions ssi = include_functions();

@@ -20,10 +20,21 @@ std::uintptr_t program_counter(const ucontext_t& context) noexcept {
 #endif
 }
 
+std::uintptr_t stack_pointer(const ucontext_t& context) noexcept {
+#if defined(__x86_64__)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+    return context.uc_mcontext.sp;
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
 // After a call of a null pointer the return address is all that is known of the caller.
 std::uintptr_t caller_of_nowhere(const ucontext_t& context) noexcept {
 #if defined(__x86_64__)
-    return *reinterpret_cast<const std::uintptr_t*>(context.uc_mcontext.gregs[REG_RSP]);
+    return *reinterpret_cast<const std::uintptr_t*>(stack_pointer(context));
 #elif defined(__aarch64__)
     return context.uc_mcontext.regs[30];
 #else
@@ -33,6 +44,17 @@ std::uintptr_t caller_of_nowhere(const ucontext_t& context) noexcept {
 }
 
 }  // namespace
+
+// The address is where the stack would have grown to: a call or a push, or a function that
+// touches its local variables page by page (gcc does, against clashes).
+bool StackFrames::has_used_up_its_stack(const siginfo_t& info,
+                                        const ucontext_t& context) noexcept {
+    constexpr std::uintptr_t below = 256 * 1024, above = 4096;
+    const std::uintptr_t top = stack_pointer(context);
+    const auto address = reinterpret_cast<std::uintptr_t>(info.si_addr);
+    return info.si_code > 0 && top != 0 && address + below >= top &&
+           address <= top + above;
+}
 
 void StackFrames::prepare() noexcept {
     void* frame = nullptr;

@@ -5,6 +5,7 @@
 
 #include "module/signal_text.h"
 
+#include <csignal>
 #include <cstdint>
 #include <ucontext.h>
 
@@ -15,6 +16,10 @@ public:
     // Once before the first signal: the first look loads the unwinder, which a signal
     // handler must not.
     static void prepare() noexcept;
+
+    // Whether a SIGSEGV is the end of the thread's stack.
+    static bool has_used_up_its_stack(const siginfo_t& info,
+                                      const ucontext_t& context) noexcept;
 
     // The stack as it was when the signal came.
     explicit StackFrames(const ucontext_t& context) noexcept;

@@ -1,6 +1,7 @@
 // Handlers that end their server child, one way each.
 #include <cppcgi.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace {
@@ -48,6 +50,16 @@ CPPCGI_HANDLER(stack_overflow, req, res) { res << descend(1); }
 CPPCGI_HANDLER(abort_call, req, res) { std::abort(); }
 
 CPPCGI_HANDLER(terminate, req, res) { const ThrowsAtItsEnd thrower; }
+
+CPPCGI_HANDLER(bad_instruction, req, res) { std::raise(SIGILL); }
+
+CPPCGI_HANDLER(shrunk_file, req, res) {
+    const int file = memfd_create("shrunk", MFD_CLOEXEC);
+    if (ftruncate(file, 4096) != 0) return;
+    void* const page = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
+    if (page == MAP_FAILED || ftruncate(file, 0) != 0) return;
+    res << *static_cast<volatile char*>(page);
+}
 
 CPPCGI_HANDLER(double_free, req, res) {
     char* volatile memory = static_cast<char*>(std::malloc(100));

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -37,6 +38,7 @@ CPPCGI_HANDLER(trouble, req, res) {
     res.content_type("text/plain");
     if (path == "/exception") throw std::out_of_range("nothing there");
     if (path == "/int") throw 42;
+    if (path == "/memory") throw std::bad_alloc();
     if (path == "/odd") throw OfNoKnownKind{};
     if (path == "/error") throw cppcgi::Error(number(query), "as asked for");
     if (path == "/late") {
@@ -139,6 +141,14 @@ CPPCGI_HANDLER(form, req, res) {
     res.content_type("text/plain");
     for (const cppcgi::Field& field : form)
         res << field.name() << "=" << field.size() << "\n";
+}
+
+// With bounds of its own.
+CPPCGI_HANDLER(bounded, req, res) {
+    cppcgi::FormOptions options;
+    if (req.path_info() == "/fields") options.max_num_fields = 2;
+    if (req.path_info() == "/length") options.maxlen = 10;
+    res << cppcgi::FieldStorage(req, options).size();
 }
 
 // How many names it has, and in how many files it was spooled.

@@ -309,7 +309,7 @@ TEST_P(Example, ProgressIsAPageWithABarAndItsEvents) {
               "event: done\ndata: The job is done.\n\n");
     // The first one of a job of a minute is there long before its end. A program that
     // still runs when the server stops is ended.
-    server.log().allow("CPPCGI0402.*progress was ended by signal");
+    server.log().allow("CPPCGI0430.*progress was ended by signal");
     std::string text;
     EXPECT_EQ(stream({.port = server.port(), .path = "/progress?events=on&seconds=60"},
                      [&](std::string_view bytes) {

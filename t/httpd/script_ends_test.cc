@@ -35,7 +35,7 @@ TEST_P(ScriptEnds, BySignalBeforeItsHeadIs500AndNamed) {
     script("b.cgi", "kill -SEGV $$");
     start();
     EXPECT_EQ(client().get("/a.cgi").status, 500);
-    server.claim(R"(CPPCGI0409: .*/a\.cgi ended with signal 9 \(Killed\))");
+    server.claim(R"(CPPCGI0428: .*/a\.cgi ended with signal 9 \(Killed\))");
     EXPECT_EQ(client().get("/b.cgi").status, 500);
     server.claim(R"(CPPCGI0409: .*/b\.cgi ended with signal 11 \(Segmentation fault)");
 }
@@ -46,7 +46,7 @@ TEST_P(ScriptEnds, BySignalWithinItsBodyLooksIncomplete) {
     const Reply reply = client().get("/a.cgi");
     EXPECT_NE(reply.code, CURLE_OK);
     EXPECT_EQ(reply.body, "half\n");
-    server.claim(R"(CPPCGI0402: .*/a\.cgi .*signal 9 \(Killed\))");
+    server.claim(R"(CPPCGI0430: .*/a\.cgi .*signal 9 \(Killed\))");
     const std::string chunked = get_raw("/a.cgi");
     EXPECT_THAT(chunked, HasSubstr("5\r\nhalf\n\r\n"));
     EXPECT_THAT(chunked, Not(EndsWith("0\r\n\r\n")));
@@ -60,7 +60,7 @@ TEST_P(ScriptEnds, BySignalBeforeItsBodyLeftIs500) {
     const Reply reply = client().get("/a.cgi");
     EXPECT_EQ(reply.status, 500);
     EXPECT_THAT(reply.body, Not(HasSubstr("half")));
-    server.claim("CPPCGI0402");
+    server.claim("CPPCGI0430");
 }
 
 TEST_P(ScriptEnds, WithAnExitCodeAfterItsBodyIsComplete) {
@@ -184,7 +184,7 @@ TEST_P(ScriptEnds, HardRestartEndsAHangingScript) {
     ASSERT_NE(wait_for("pid"), "");
     EXPECT_TRUE(server.restart());
     EXPECT_TRUE(ends("pid"));
-    server.log().allow("CPPCGI0409.*Terminated");
+    server.log().allow("CPPCGI0428.*Terminated");
 }
 
 TEST_P(ScriptEnds, StopEndsAllScripts) {
@@ -198,7 +198,7 @@ TEST_P(ScriptEnds, StopEndsAllScripts) {
     server.stop();
     EXPECT_TRUE(ends("pid"));
     EXPECT_TRUE(ends("after"));
-    server.log().allow("CPPCGI0400|CPPCGI0409|AH00045|AH00046|AH00052");
+    server.log().allow("CPPCGI0400|CPPCGI0428|AH00045|AH00046|AH00052");
 }
 
 TEST_P(ScriptEnds, StopDuringAGracefulRestartEndsAllScripts) {

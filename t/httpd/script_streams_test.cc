@@ -180,7 +180,7 @@ TEST_P(ScriptStreams, Http2SeesAnIncompleteAnswer) {
     const Reply reply = client().send(
         {.path = "/a.cgi", .version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE});
     EXPECT_NE(reply.code, CURLE_OK);
-    server.claim("CPPCGI0402");
+    server.claim("CPPCGI0430");
 }
 
 TEST_P(ScriptStreams, Http2ClientThatLeavesEndsTheScript) {

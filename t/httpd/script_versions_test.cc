@@ -89,7 +89,7 @@ TEST_P(ScriptVersions, FaultsHaveTheirStatus) {
         EXPECT_EQ(send({.path = "/slow.cgi"}).status, 504);
     });
     for (const char* line : {"CPPCGI0420", "CPPCGI0400: .*exit code 3",
-                             "CPPCGI0409: .*signal 9", "CPPCGI0403"})
+                             "CPPCGI0428: .*signal 9", "CPPCGI0403"})
         server.claim(line);
 }
 
@@ -104,7 +104,7 @@ TEST_P(ScriptVersions, BrokenAnswersLookBroken) {
             EXPECT_EQ(reply.body, "half\n") << path;
         }
     });
-    server.claim("CPPCGI0402");
+    server.claim("CPPCGI0430");
     server.claim("CPPCGI0404");
 }
 

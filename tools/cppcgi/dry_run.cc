@@ -214,10 +214,12 @@ void judge_head(Diagnosis& diagnosis, const Run& run) {
         return add_fault(diagnosis, "run", silence_number(false),
                          "it " + end_text(run) + " and had not sent its head");
     const bool is_refused = head.refused();
-    if (!is_refused && !run.too_much && WIFSIGNALED(run.status))
-        return add_fault(diagnosis, "run", killed_number(),
+    if (!is_refused && !run.too_much && WIFSIGNALED(run.status)) {
+        const SignalMessage message = signal_message(WTERMSIG(run.status), false);
+        return add_fault(diagnosis, "run", message.number,
                          "it " + end_text(run) +
-                             " before its response head was whole; look for its crash");
+                             " before its response head was whole; " + message.remedy);
+    }
     if (!is_refused) head.finish();
     const HeadFault fault = head.fault();
     const std::string line = printable(head.offending_line());
