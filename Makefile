@@ -96,7 +96,8 @@ $(BUILD)/obj/mod_cppcgi/gateway/fcgi/%.o: CPPFLAGS += $(FCGI_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/core/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 $(BUILD)/obj/mod_cppcgi/host/%.o: CPPFLAGS += $(LIBDW_CFLAGS)
 # The command builds what users write, as this build was told to.
-$(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) $(JSON_CFLAGS) -DCPPCGI_VERSION='"$(VERSION)"' \
+$(BUILD)/obj/tools/%.o: CPPFLAGS += $(CLI11_CFLAGS) $(JSON_CFLAGS) $(LIBCURL_CFLAGS) \
+    $(if $(LIBCURL_FOUND),-DCPPCGI_HAVE_CURL=1) -DCPPCGI_VERSION='"$(VERSION)"' \
     -DCPPCGI_HTTPD='"$(HTTPD)"' -DCPPCGI_HTTPD_MODULES='"$(HTTPD_LIBEXECDIR)"' \
     -DCPPCGI_CXX='"$(lastword $(CXX))"' -DCPPCGI_STATIC_LIBS='"$(strip $(core_libs) $(LIBDW_LIBS))"'
 $(BUILD)/obj/examples/%.o: INCLUDES = -Iinclude
@@ -154,7 +155,7 @@ $(BUILD)/fcgi/%.fcgi: $(BUILD)/obj/examples/%.o $(libcppcgi_fcgi) $(lib)/libcppc
 
 $(BUILD)/bin/cppcgi: $(tools_cppcgi) $(tools_shared) $(host) $(lib)/libcppcgi.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(core_libs) $(host_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(LIBCURL_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
 $(BUILD)/bin/cppcgi-worker: $(tools_worker) $(tools_shared) $(host) $(libcppcgi_fcgi) $(lib)/libcppcgi.a
 	@mkdir -p $(@D)

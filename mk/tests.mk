@@ -45,7 +45,7 @@ $(BUILD)/obj/t/examples/%.o: examples/%.cc $(BUILD)/flags
 
 $(BUILD)/t/unit_test: $(unit) $(shared_test) $(examples_tested) $(tools_tested) $(core) $(gateway) $(gateway_fcgi) $(host)
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(GUMBO_LIBS) $(FCGI_LIBS) $(core_libs) $(host_libs) $(LIBS)
+	$(call say,LINK,$@)$(CXX) -o $@ $^ $(ALL_LDFLAGS) $(GTEST_LIBS) $(GUMBO_LIBS) $(FCGI_LIBS) $(LIBCURL_LIBS) $(core_libs) $(host_libs) $(LIBS)
 
 # With one example in memory.
 $(BUILD)/t/httpd_test: $(httpd_tests) $(shared_test) $(filter %/inspect.o,$(examples_tested)) $(lib)/libcppcgi.a

@@ -110,6 +110,27 @@ TEST_P(DoctorCommand, AsksTheRunningServerOfAUrl) {
     EXPECT_THAT(other.output, HasSubstr("is no status page"));
 }
 
+TEST_P(DoctorCommand, AsksAServerThatHasTlsAlone) {
+    server.make_certificate();
+    server.load("ssl");
+    server.start(
+        "SSLEngine on\nSSLCertificateFile ${ROOT}/tls.crt\n"
+        "SSLCertificateKeyFile ${ROOT}/tls.key\n"
+        "CppCGILibrary ${HANDLERS}/hello.so\n"
+        "<Location /hello>\nCppCGIHandler hello\nCppCGIMaxBody 7M\n</Location>\n"
+        "<Location /cppcgi-status>\nSetHandler cppcgi-status\n</Location>\n");
+    const std::string url =
+        "https://127.0.0.1:" + std::to_string(server.port()) + "/hello";
+    const Exit handler = doctor(url);
+    EXPECT_EQ(handler.status, 0) << handler.output;
+    EXPECT_THAT(handler.output, HasSubstr("served by: handler hello:hello\n"));
+    EXPECT_THAT(cppcgi({"limits", url}).output, HasSubstr("CppCGIMaxBody 7340032 ("));
+    // Without TLS there it says what is wrong.
+    const Exit plain = doctor(server.url("/hello"));
+    EXPECT_EQ(plain.status, 1);
+    EXPECT_THAT(plain.output, HasSubstr("answers 400"));
+}
+
 TEST_P(DoctorCommand, ExaminesTheExamplesWithoutAFault) {
     const Exit exit = doctor(server.handlers());
     EXPECT_EQ(exit.status, 0) << exit.output;

@@ -1,115 +1,114 @@
 #include "tools/cppcgi/server_question.h"
 
 #include <cppcgi/escape.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <stdexcept>
+
+#ifdef CPPCGI_HAVE_CURL
+#include <curl/curl.h>
+
+#include <memory>
+#endif
 
 namespace cppcgi::tools {
 
 namespace {
 
-constexpr int seconds_allowed = 20;
-constexpr std::size_t longest_answer = 4u << 20;
-
-class Connection {
-public:
-    explicit Connection(const Url& url) {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        addrinfo* found = nullptr;
-        std::string host = url.host;
-        if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-        if (const int error =
-                ::getaddrinfo(host.c_str(), url.port.c_str(), &hints, &found))
-            throw std::runtime_error("the host " + host +
-                                     " is not known: " + ::gai_strerror(error));
-        int error = 0;
-        for (const addrinfo* at = found; at && fd_ < 0; at = at->ai_next) {
-            fd_ = ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
-            const timeval bound = {seconds_allowed, 0};
-            ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
-            ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
-            if (::connect(fd_, at->ai_addr, at->ai_addrlen) == 0) continue;
-            error = errno;
-            ::close(fd_);
-            fd_ = -1;
-        }
-        ::freeaddrinfo(found);
-        if (fd_ < 0)
-            throw std::runtime_error("no server answers at " + url.host + ":" +
-                                     url.port + " (" + std::strerror(error) +
-                                     "); start it, or name its status page with "
-                                     "--status");
-    }
-    ~Connection() { ::close(fd_); }
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-
-    std::string exchange(std::string_view request) {
-        while (!request.empty()) {
-            const ssize_t sent =
-                ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL);
-            if (sent <= 0) throw std::runtime_error("the server takes no request");
-            request.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        std::string answer;
-        char piece[8192];
-        ssize_t size = 0;
-        while (answer.size() < longest_answer &&
-               (size = ::recv(fd_, piece, sizeof piece, 0)) > 0)
-            answer.append(piece, static_cast<std::size_t>(size));
-        if (size < 0) throw std::runtime_error("the server does not answer in time");
-        return answer;
-    }
-
-private:
-    int fd_ = -1;
-};
-
-// The body of what the page answers, of that type and with that start.
-std::string fetch(const Url& page, const std::string& target, const std::string& host,
-                  const std::string& type, const std::string& start) {
-    const std::string name =
-        page.scheme + "://" + page.host + ":" + page.port + page.path;
-    if (page.scheme != "http")
-        throw std::runtime_error(name +
-                                 " is asked without TLS; name the status page "
-                                 "under http:// with --status");
-    Connection connection(page);
-    const std::string answer =
-        connection.exchange("GET " + target + " HTTP/1.0\r\nHost: " + host +
-                            "\r\nConnection: close\r\n\r\n");
-    const std::size_t body = answer.find("\r\n\r\n");
-    if (!answer.starts_with("HTTP/") || body == std::string::npos)
-        throw std::runtime_error("what answers at " + name + " is no web server");
-    const std::string status = answer.substr(answer.find(' ') + 1, 3);
-    if (status == "404")
-        throw std::runtime_error(
-            "there is no status page at " + name +
-            "; add SetHandler cppcgi-status, or name the page with "
-            "--status");
-    if (status == "401" || status == "403")
-        throw std::runtime_error("you may not read " + name + " (" + status +
-                                 "); ask from a host that its Require allows");
-    if (status != "200") throw std::runtime_error(name + " answers " + status);
-    const bool is_ours = answer.substr(0, body).find(type) != std::string::npos &&
-                         answer.compare(body + 4, start.size(), start) == 0;
-    if (!is_ours)
-        throw std::runtime_error(name +
-                                 " is no status page of mod_cppcgi; name it with "
-                                 "--status");
-    return answer.substr(body + 4);
+std::string name_of(const Url& url) {
+    return url.scheme + "://" + url.host + ":" + url.port + url.path;
 }
 
 std::string host_of(const Url& url) {
     const bool is_default = url.port == (url.scheme == "https" ? "443" : "80");
     return url.host + (is_default ? "" : ":" + url.port);
+}
+
+struct Answer {
+    long status = 0;
+    std::string type;
+    std::string body;
+};
+
+#ifdef CPPCGI_HAVE_CURL
+
+constexpr long seconds_allowed = 20;
+constexpr std::size_t longest_answer = 4u << 20;
+
+std::size_t keep(char* data, std::size_t size, std::size_t count, void* body) {
+    auto& text = *static_cast<std::string*>(body);
+    if (text.size() + size * count > longest_answer) return 0;
+    text.append(data, size * count);
+    return size * count;
+}
+
+// What it serves here is nobody else's, whatever its certificate says.
+bool is_this_machine(const std::string& host) {
+    return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+Answer get(const Url& page, const std::string& target, const std::string& host) {
+    Answer answer;
+    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                   &curl_easy_cleanup);
+    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
+        curl_slist_append(nullptr, ("Host: " + host).c_str()), &curl_slist_free_all);
+    if (!curl || !headers) throw std::bad_alloc();
+    const std::string url = page.scheme + "://" + page.host + ":" + page.port + target;
+    char reason[CURL_ERROR_SIZE] = "";
+    const long verify = is_this_machine(page.host) ? 0 : 1;
+    curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+    curl_easy_setopt(curl.get(), CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, seconds_allowed);
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, verify);
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, verify * 2);
+    curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+    const CURLcode code = curl_easy_perform(curl.get());
+    if (code != CURLE_OK)
+        throw std::runtime_error("no server answers at " + page.host + ":" + page.port +
+                                 " (" + (*reason ? reason : curl_easy_strerror(code)) +
+                                 "); start it, or name its status page with --status");
+    const char* type = nullptr;
+    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+    curl_easy_getinfo(curl.get(), CURLINFO_CONTENT_TYPE, &type);
+    if (type) answer.type = type;
+    return answer;
+}
+
+#else
+
+Answer get(const Url&, const std::string&, const std::string&) {
+    throw std::runtime_error(
+        "this command was built without libcurl: it asks no server");
+}
+
+#endif
+
+// The body of what the page answers, of that type and with that start.
+std::string fetch(const Url& page, const std::string& target, const std::string& host,
+                  const std::string& type, const std::string& start) {
+    const std::string name = name_of(page);
+    Answer answer = get(page, target, host);
+    if (answer.status == 404)
+        throw std::runtime_error(
+            "there is no status page at " + name +
+            "; add SetHandler cppcgi-status, or name the page with "
+            "--status");
+    if (answer.status == 401 || answer.status == 403)
+        throw std::runtime_error("you may not read " + name + " (" +
+                                 std::to_string(answer.status) +
+                                 "); ask from a host that its Require allows");
+    if (answer.status != 200)
+        throw std::runtime_error(name + " answers " + std::to_string(answer.status));
+    if (!answer.type.starts_with(type) || !answer.body.starts_with(start))
+        throw std::runtime_error(name +
+                                 " is no status page of mod_cppcgi; name it with "
+                                 "--status");
+    return std::move(answer.body);
 }
 
 }  // namespace

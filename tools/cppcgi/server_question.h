@@ -1,5 +1,4 @@
-// Asks the status page of a running server what serves a URL. Plain HTTP; a server that has
-// only TLS is asked by a status page on another port.
+// Asks the status page of a running server what serves a URL.
 #ifndef CPPCGI_TOOLS_CPPCGI_SERVER_QUESTION_H
 #define CPPCGI_TOOLS_CPPCGI_SERVER_QUESTION_H
 
