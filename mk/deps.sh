@@ -29,6 +29,7 @@ have_clang_rt() {
 have() {
     case $1 in
     cmd:*) command -v "${1#cmd:}" >/dev/null ;;
+    py:*) python3 -c "import ${1#py:}" 2>/dev/null || /usr/bin/python3 -c "import ${1#py:}" 2>/dev/null ;;
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
     header:*) echo "#include <${1#header:}>" | g++ -E -x c++ - >/dev/null 2>&1 ;;
     apache:*) [ -e "$(apxs -q LIBEXECDIR 2>/dev/null)/${1#apache:}" ] ;;

@@ -157,6 +157,44 @@ TEST_P(Statistics, CountACrashAndShowIt) {
     EXPECT_THAT(json(), HasSubstr("\"message\":\"CPPCGI0510\""));
 }
 
+// By the parser of Prometheus's own client library.
+TEST_P(Statistics, ArePrometheussText) {
+    const char* const check = R"(
+import sys
+from collections import Counter
+from prometheus_client.parser import text_string_to_metric_families as parse
+families = list(parse(sys.stdin.read()))
+assert len({family.name for family in families}) == len(families), 'a name twice'
+types = Counter(family.type for family in families)
+assert set(types) == {'counter', 'gauge', 'histogram'}, types
+samples = [sample for family in families for sample in family.samples]
+keys = Counter((s.name, tuple(sorted(s.labels.items()))) for s in samples)
+assert max(keys.values()) == 1, 'a sample twice'
+counts = {s.labels['handler']: s.value for s in samples if s.name.endswith('_count')}
+for handler, count in counts.items():
+    buckets = [s.value for s in samples if s.name.endswith('_bucket')
+               and s.labels['handler'] == handler]
+    assert buckets == sorted(buckets) and buckets[-1] == count, buckets
+assert counts['hello:hello'] == 1, counts
+print('parsed', len(samples) > 50)
+)";
+    // Another Python may stand before the system's, which has the package.
+    std::string python = "python3";
+    const auto has_parser = [&] {
+        return run({python, "-c", "import prometheus_client"}).status == 0;
+    };
+    if (!has_parser()) python = "/usr/bin/python3";
+    if (!has_parser()) GTEST_SKIP() << "no python3-prometheus-client";
+    start();
+    EXPECT_EQ(client().get("/hello").status, 200);
+    ASSERT_TRUE(comes([&] { return requests("hello:hello") == 1; }));
+    const auto file = server.write("metrics", metrics());
+    const auto script = server.write("check.py", check);
+    EXPECT_EQ(
+        run({"sh", "-c", "exec \"$0\" \"$1\" <\"$2\"", python, script, file}).output,
+        "parsed True\n");
+}
+
 TEST_P(Statistics, KeepTheLastFailuresWithTheIdOfTheLogs) {
     server.load("unique_id");
     server.load("log_config");

@@ -208,11 +208,15 @@ void log(void* pointer, const cppcgi_log_record* record) noexcept {
     const int level = record->level < APLOG_ERR     ? APLOG_ERR
                       : record->level > APLOG_DEBUG ? APLOG_DEBUG
                                                     : record->level;
-    // The file and line are the handler's, in the place where httpd puts a module's own.
-    ap_log_rerror(record->file ? record->file : __FILE__, record->line,
-                  APLOG_MODULE_INDEX, level, 0, call.r, "CPPCGI0200: %s: %.*s",
-                  call.settings.handler, static_cast<int>(record->message.size),
-                  record->message.data);
+    const int size = static_cast<int>(record->message.size);
+    // Also for %F of ErrorLogFormat, where httpd has a module's own.
+    if (record->file)
+        ap_log_rerror(record->file, record->line, APLOG_MODULE_INDEX, level, 0, call.r,
+                      "CPPCGI0200: %s: %.*s (%s:%d)", call.settings.handler, size,
+                      record->message.data, record->file, record->line);
+    else
+        ap_log_rerror(APLOG_MARK, level, 0, call.r, "CPPCGI0200: %s: %.*s",
+                      call.settings.handler, size, record->message.data);
 }
 
 void report(void* pointer, const cppcgi_report* report) noexcept {
