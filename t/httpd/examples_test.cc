@@ -1,5 +1,5 @@
-// Each example as its user sees it, both ways: as a handler in the server and as a classic
-// program of the same source.
+// Each example as its user sees it, in every way: as a handler in the server, as a classic
+// program of the same source, and in a FastCGI worker behind mod_proxy_fcgi.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 
 #include "t/httpd/server.h"
 #include "t/httpd/stream_client.h"
+#include "t/httpd/worker_process.h"
 
 #ifdef CPPCGI_HAVE_JSON
 #include <nlohmann/json.hpp>
@@ -19,29 +20,55 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-enum class Way { handler, program };
+enum class Way { handler, program, worker };
 
 class Example : public ::testing::TestWithParam<std::tuple<std::string, Way>> {
 protected:
+    void SetUp() override {
+        if (way() != Way::worker) return;
+        if (const std::string reason = WorkerProcess::missing(); !reason.empty())
+            GTEST_SKIP() << reason;
+        for (const char* module : {"proxy", "proxy_fcgi"}) server.load(module);
+    }
+
+    static Way way() { return std::get<Way>(GetParam()); }
+
     // Serves examples at /NAME.
     void serve(const std::vector<std::string>& names) {
-        const bool program = std::get<Way>(GetParam()) == Way::program;
         std::string config;
         for (const std::string& name : names) {
-            if (program) {
+            if (way() == Way::program) {
                 server.install("cgi-bin/" + name + ".cgi", "cgi-bin/" + name);
                 config += "ScriptAlias /" + name + " ${ROOT}/cgi-bin/" + name + "\n";
-            } else {
+            } else if (way() == Way::handler) {
                 config += "CppCGILibrary ${HANDLERS}/" + name + ".so\n<Location /" +
                           name + ">\nCppCGIHandler " + name + "\n</Location>\n";
             }
         }
-        const char* parameter = program
-                                    ? "SetEnv CPPCGI_PARAM_upload_dir \"${ROOT}/in\""
-                                    : "CppCGIParam upload_dir \"${ROOT}/in\"";
+        if (way() == Way::worker) config = serve_by_worker(names);
+        const char* parameter = way() == Way::handler
+                                    ? "CppCGIParam upload_dir \"${ROOT}/in\""
+                                    : "SetEnv CPPCGI_PARAM_upload_dir \"${ROOT}/in\"";
         fs::create_directories(server.root() / "in");
         fs::permissions(server.root() / "in", fs::perms::all);
         server.start(config + parameter + "\n");
+    }
+
+    // Starts one with their libraries. A page that comes bit by bit needs flushpackets.
+    std::string serve_by_worker(const std::vector<std::string>& names) {
+        std::vector<std::string> words = {"--processes", "2"};
+        for (const std::string& name : names)
+            words.push_back(server.handlers() / (name + ".so"));
+        worker_.start(server, words);
+        std::string config = "<Proxy \"" + worker_.address() +
+                             "\">\nProxySet flushpackets=on\n</Proxy>\n";
+        for (const std::string& name : names)
+            config += "<Location /" + name +
+                      ">\nSetHandler \"proxy:" + worker_.address() +
+                      "\"\nProxyFCGISetEnvIf true SCRIPT_NAME \"/" + name +
+                      "\"\nProxyFCGISetEnvIf \"%{REQUEST_URI} =~ m#^/" + name +
+                      "(/.*)$#\" PATH_INFO \"$1\"\n</Location>\n";
+        return config;
     }
 
     Client client() const { return Client(server.url()); }
@@ -59,6 +86,7 @@ protected:
         server.expect_calm();
     }
 
+    WorkerProcess worker_;
     Server server{std::get<std::string>(GetParam())};
 };
 
@@ -324,14 +352,17 @@ TEST_P(Example, ProgressIsAPageWithABarAndItsEvents) {
 std::vector<std::tuple<std::string, Way>> ways() {
     std::vector<std::tuple<std::string, Way>> result;
     for (const std::string& mpm : mpms())
-        for (const Way way : {Way::handler, Way::program})
+        for (const Way way : {Way::handler, Way::program, Way::worker})
             result.emplace_back(mpm, way);
     return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Example, ::testing::ValuesIn(ways()), [](const auto& p) {
-    return std::get<std::string>(p.param) +
-           (std::get<Way>(p.param) == Way::handler ? "_handler" : "_program");
+std::string name_of(Way way) {
+    return way == Way::handler ? "handler" : way == Way::program ? "program" : "worker";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Example, ::testing::ValuesIn(ways()), [](const auto& p) {
+    return std::get<std::string>(p.param) + "_" + name_of(std::get<Way>(p.param));
 });
 
 }  // namespace

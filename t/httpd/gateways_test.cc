@@ -5,21 +5,18 @@
 #include <cppcgi/testing.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include <map>
 #include <sstream>
 
 #include "t/form_vectors.h"
 #include "t/httpd/server.h"
+#include "t/httpd/worker_process.h"
 
 CPPCGI_TEST_HANDLER(inspect)
 
 namespace cppcgi_test {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string to_base64(std::string_view bytes) {
     constexpr std::string_view alphabet =
@@ -160,33 +157,11 @@ Json comparable(Json answer, std::size_t column) {
 class Gateways : public HttpdTest {
 protected:
     void SetUp() override {
-        if (!sanitizer().empty())
-            GTEST_SKIP() << "the worker has a sanitizer of its own";
-        if (!fs::exists(build_dir() / "bin/cppcgi-worker"))
-            GTEST_SKIP() << "cppcgi-worker is not built";
+        if (const std::string reason = WorkerProcess::missing(); !reason.empty())
+            GTEST_SKIP() << reason;
         server.install("cgi-bin/inspect.cgi", "docroot/inspect");
         for (const char* module : {"proxy", "proxy_fcgi"}) server.load(module);
     }
-    void TearDown() override {
-        if (worker_ > 0) {
-            kill(worker_, SIGTERM);
-            EXPECT_TRUE(poll_until(
-                [&] { return waitpid(worker_, nullptr, WNOHANG) == worker_; }));
-        }
-        HttpdTest::TearDown();
-    }
-
-    void start_worker() {
-        const fs::path socket = server.root() / "worker.sock";
-        // What its own environment says for handlers is none of this test's.
-        worker_ = start({"env", "-i", build_dir() / "bin/cppcgi-worker", "--listen",
-                         "unix:" + socket.native(), server.handlers() / "inspect.so"},
-                        {}, server.root() / "worker.log");
-        ASSERT_TRUE(poll_until([&] { return fs::exists(socket); }))
-            << read_file(server.root() / "worker.log");
-        fs::permissions(socket, fs::perms(0666));
-    }
-
     // At the same URL of the same server, whose configuration says by which gateway.
     std::map<std::string, Json> ask(const std::string& config) {
         if (server.running()) {
@@ -230,20 +205,19 @@ protected:
     }
 
     std::vector<Inspection> inspections_ = all_inspections();
-    pid_t worker_ = -1;
+    WorkerProcess worker_;
 };
 
 TEST_P(Gateways, AnswerEveryVectorAlike) {
-    start_worker();
-    const std::string proxy =
-        "proxy:unix:" + (server.root() / "worker.sock").native() + "|fcgi://worker/";
+    ASSERT_NO_FATAL_FAILURE(worker_.start(server, {server.handlers() / "inspect.so"}));
     const auto in_server =
         ask("CppCGILibrary ${HANDLERS}/inspect.so\n"
             "<Location /inspect>\nCppCGIHandler inspect\n</Location>\n");
     // In the order of the page's columns.
     const std::map<std::string, Json> others[] = {
         ask("<Files inspect>\nOptions +ExecCGI\nSetHandler cgi-script\n</Files>\n"),
-        ask("<Location /inspect>\nSetHandler \"" + proxy + "\"\n</Location>\n"),
+        ask("<Location /inspect>\nSetHandler \"proxy:" + worker_.address() +
+            "\"\n</Location>\n"),
         ask_in_memory()};
     EXPECT_GT(inspections_.size(), 100u);
     for (const Inspection& inspection : inspections_) {

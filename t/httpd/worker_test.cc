@@ -14,6 +14,7 @@
 #include "t/httpd/server.h"
 #include "t/httpd/suexec_place.h"
 #include "t/httpd/variables.h"
+#include "t/httpd/worker_process.h"
 
 namespace cppcgi_test {
 namespace {
@@ -33,10 +34,8 @@ bool has_program(const std::string& name) {
 class Worker : public HttpdTest {
 protected:
     void SetUp() override {
-        if (!sanitizer().empty())
-            GTEST_SKIP() << "the worker has a sanitizer of its own";
-        if (!fs::exists(build_dir() / "bin/cppcgi-worker"))
-            GTEST_SKIP() << "cppcgi-worker is not built";
+        if (const std::string reason = WorkerProcess::missing(); !reason.empty())
+            GTEST_SKIP() << reason;
         // Where its user can read it.
         server.install("bin/cppcgi-worker", "bin/cppcgi-worker");
         server.install("lib/libcppcgi.so.1", "lib/libcppcgi.so.1");
