@@ -218,6 +218,7 @@ class Multipart:
     def read(self):
         own = len(self.boundaries) - 1
         text_before = False
+        before = b""
         found = None
         while True:
             line = self.line()
@@ -227,13 +228,14 @@ class Multipart:
             if found:
                 break
             text_before = text_before or bool(line.strip())
+            before += line
             if line.strip() in (b"--" + self.boundaries[-1],
                                 b"--" + self.boundaries[-1] + b"--"):
                 self.form.codes.add("white space before the first delimiter")
         if not found and not self.body and own == 0:
             return
-        if found and found[0] != own and not text_before:
-            self.ended_by = found  # an empty body, as at the top
+        if found and found[0] != own and before in (b"", b"\n", b"\r\n"):
+            self.ended_by = found  # an empty body, as at the top: the line end is not its
             return
         if not found or found[0] != own or (found[1] and text_before):
             self.form.codes.add("NO-DELIM")
