@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -89,12 +90,22 @@ bool doubtful(const FileKey& key) {
 
 // Whether somebody has the file open for writing, however long ago they wrote: asks what
 // execve would say, without executing. False where that cannot be known, before Linux 6.14
-// or without permission to execute the file.
+// or without permission to execute the file. Asked in a process of its own: under what does
+// not know the flag, valgrind for one, the file is executed.
 bool is_being_written(int fd) {
-    char* none[] = {nullptr};
-    return ::syscall(SYS_execveat, fd, "", none, none,
-                     AT_EMPTY_PATH | AT_EXECVE_CHECK) != 0 &&
-           errno == ETXTBSY;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        char* none[] = {nullptr};
+        const bool is_busy = ::syscall(SYS_execveat, fd, "", none, none,
+                                       AT_EMPTY_PATH | AT_EXECVE_CHECK) != 0 &&
+                             errno == ETXTBSY;
+        ::_exit(is_busy ? 1 : 0);
+    }
+    int status = 0;
+    pid_t ended = pid;
+    while (pid > 0 && (ended = ::waitpid(pid, &status, 0)) < 0 && errno == EINTR) {
+    }
+    return pid > 0 && ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
 
 // Opens the file once it held still. A file older than the settling time needs no wait;
