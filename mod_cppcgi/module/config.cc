@@ -5,25 +5,78 @@
 #include <cppcgi/limits.h>
 
 #include <apr_strings.h>
-#include <cstring>
 #include <http_config.h>
 #include <new>
+#include <string_view>
 
 namespace cppcgi::module {
 
-cppcgi_limits DirectoryConfig::limits() const noexcept {
+namespace {
+
+constexpr DirectorySettings no_settings{};
+
+const DirectorySettings* merge(apr_pool_t* pool, const DirectorySettings& base,
+                               const DirectorySettings& added) {
+    auto* merged = ::new (apr_palloc(pool, sizeof added)) DirectorySettings(added);
+    const auto inherit = [&](auto member) {
+        auto& value = merged->*member;
+        value =
+            std::remove_cvref_t<decltype(value)>::merge(base.*member, added.*member);
+    };
+    inherit(&DirectorySettings::fallback);
+    inherit(&DirectorySettings::arguments);
+    inherit(&DirectorySettings::abort);
+    inherit(&DirectorySettings::timeout);
+    inherit(&DirectorySettings::slow);
+    inherit(&DirectorySettings::script_log);
+    inherit(&DirectorySettings::script_log_length);
+    inherit(&DirectorySettings::script_log_buffer);
+    inherit(&DirectorySettings::max_body);
+    inherit(&DirectorySettings::max_field);
+    inherit(&DirectorySettings::max_file);
+    inherit(&DirectorySettings::max_memory);
+    inherit(&DirectorySettings::max_fields);
+    inherit(&DirectorySettings::max_part_header);
+    inherit(&DirectorySettings::max_nesting);
+    inherit(&DirectorySettings::spool_dir);
+    inherit(&DirectorySettings::error_report);
+    return merged;
+}
+
+constexpr cppcgi_limits limits_of(const DirectorySettings& settings) {
     const Limits defaults;
-    const char* directory = spool_dir.value_or("");
-    return {.size = sizeof(cppcgi_limits),
-            .max_nesting =
-                static_cast<std::uint32_t>(max_nesting.value_or(defaults.max_nesting)),
-            .max_body = max_body.value_or(defaults.max_body),
-            .max_field = max_field.value_or(defaults.max_field),
-            .max_file = max_file.value_or(defaults.max_file),
-            .max_memory = max_memory.value_or(defaults.max_memory),
-            .max_fields = max_fields.value_or(defaults.max_fields),
-            .max_part_header = max_part_header.value_or(defaults.max_part_header),
-            .spool_dir = {directory, std::strlen(directory)}};
+    const std::string_view directory = settings.spool_dir.value_or("");
+    return {
+        .size = sizeof(cppcgi_limits),
+        .max_nesting = static_cast<std::uint32_t>(
+            settings.max_nesting.value_or(defaults.max_nesting)),
+        .max_body = settings.max_body.value_or(defaults.max_body),
+        .max_field = settings.max_field.value_or(defaults.max_field),
+        .max_file = settings.max_file.value_or(defaults.max_file),
+        .max_memory = settings.max_memory.value_or(defaults.max_memory),
+        .max_fields = settings.max_fields.value_or(defaults.max_fields),
+        .max_part_header = settings.max_part_header.value_or(defaults.max_part_header),
+        .spool_dir = {directory.data(), directory.size()}};
+}
+
+const cppcgi_limits default_limits = limits_of(no_settings);
+
+}  // namespace
+
+cppcgi_limits DirectorySettings::limits() const noexcept { return limits_of(*this); }
+
+const cppcgi_limits& DirectoryConfig::limits(cppcgi_limits& room) const noexcept {
+    return has_settings() ? room = settings->limits() : default_limits;
+}
+
+bool DirectoryConfig::has_settings() const noexcept { return settings != &no_settings; }
+
+DirectorySettings& DirectoryConfig::change(apr_pool_t* pool) {
+    if (!has_settings())
+        settings =
+            ::new (apr_palloc(pool, sizeof(DirectorySettings))) DirectorySettings{};
+    // Made above, for this record alone.
+    return const_cast<DirectorySettings&>(*settings);
 }
 
 const Origin* origin_of(const cmd_parms* command) {
@@ -39,7 +92,8 @@ const DirectoryConfig& config_of(const request_rec* r) noexcept {
 }
 
 void* create_directory_config(apr_pool_t* pool, char*) noexcept {
-    return ::new (apr_palloc(pool, sizeof(DirectoryConfig))) DirectoryConfig{};
+    return ::new (apr_palloc(pool, sizeof(DirectoryConfig)))
+        DirectoryConfig{.settings = &no_settings};
 }
 
 void* merge_directory_config(apr_pool_t* pool, void* base_record,
@@ -48,28 +102,11 @@ void* merge_directory_config(apr_pool_t* pool, void* base_record,
     const auto& added = *static_cast<const DirectoryConfig*>(added_record);
     auto* merged =
         ::new (apr_palloc(pool, sizeof(DirectoryConfig))) DirectoryConfig(added);
-    const auto inherit = [&](auto member) {
-        auto& value = merged->*member;
-        value =
-            std::remove_cvref_t<decltype(value)>::merge(base.*member, added.*member);
-    };
-    inherit(&DirectoryConfig::fallback);
-    inherit(&DirectoryConfig::arguments);
-    inherit(&DirectoryConfig::abort);
-    inherit(&DirectoryConfig::timeout);
-    inherit(&DirectoryConfig::slow);
-    inherit(&DirectoryConfig::script_log);
-    inherit(&DirectoryConfig::script_log_length);
-    inherit(&DirectoryConfig::script_log_buffer);
-    inherit(&DirectoryConfig::max_body);
-    inherit(&DirectoryConfig::max_field);
-    inherit(&DirectoryConfig::max_file);
-    inherit(&DirectoryConfig::max_memory);
-    inherit(&DirectoryConfig::max_fields);
-    inherit(&DirectoryConfig::max_part_header);
-    inherit(&DirectoryConfig::max_nesting);
-    inherit(&DirectoryConfig::spool_dir);
-    inherit(&DirectoryConfig::error_report);
+    if (!added.has_settings()) {
+        merged->settings = base.settings;
+    } else if (base.has_settings()) {
+        merged->settings = merge(pool, *base.settings, *added.settings);
+    }
     merged->registrations = join(pool, base.registrations, added.registrations);
     if (!added.parameters) {
         merged->parameters = base.parameters;

@@ -35,7 +35,7 @@ struct Inherit {
         is_set = true;
         origin = from;
     }
-    T value_or(T otherwise) const noexcept { return is_set ? value : otherwise; }
+    constexpr T value_or(T otherwise) const noexcept { return is_set ? value : otherwise; }
     static Inherit merge(const Inherit& base, const Inherit& added) noexcept {
         return added.is_set ? added : base;
     }
@@ -50,9 +50,8 @@ struct ErrorReportSetting {
     const char* directory = nullptr;  // null: the default one
 };
 
-struct DirectoryConfig {
-    const RegistrationList* registrations;
-    apr_table_t* parameters;  // CppCGIParam; null when there is none
+// What has a default.
+struct DirectorySettings {
     Inherit<Fallback> fallback;
     Inherit<bool> arguments;
     Inherit<bool> abort;
@@ -73,6 +72,20 @@ struct DirectoryConfig {
 
     // The bounds on a form, with the defaults of cppcgi::Limits where nothing is set.
     cppcgi_limits limits() const noexcept;
+};
+
+// Merged for each request, so it is small: settings are copied only where two sections
+// have some.
+struct DirectoryConfig {
+    const RegistrationList* registrations = nullptr;
+    apr_table_t* parameters = nullptr;  // CppCGIParam; null when there is none
+    const DirectorySettings* settings;  // never null
+
+    bool has_settings() const noexcept;
+    // Computed into `room`, or the default ones.
+    const cppcgi_limits& limits(cppcgi_limits& room) const noexcept;
+    // The record's own, for a directive.
+    DirectorySettings& change(apr_pool_t* pool);
 };
 
 // The record of a request, or of a server's own level.

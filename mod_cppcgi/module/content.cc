@@ -58,9 +58,11 @@ int call_handler(request_rec* r, const DirectoryConfig& config, const Handler& h
         return refuse_unavailable(r, handler);
     if (r->used_path_info == AP_REQ_REJECT_PATH_INFO && r->path_info && *r->path_info)
         return refuse_path_info(r, handler);
-    const httpd::CallSettings settings = {
-        handler.label, config.limits(), config.parameters,
-        config.arguments.value_or(true), config.abort.value_or(true)};
+    cppcgi_limits own_limits;
+    const httpd::CallSettings settings = {handler.label, &config.limits(own_limits),
+                                          config.parameters,
+                                          config.settings->arguments.value_or(true),
+                                          config.settings->abort.value_or(true)};
     httpd::Call call(r, settings);
     cppcgi_outcome outcome;  // its texts are not cleared: the library ends them
     outcome.size = sizeof outcome;
@@ -68,7 +70,7 @@ int call_handler(request_rec* r, const DirectoryConfig& config, const Handler& h
     outcome.frame_count = 0;  // of a libcppcgi that knows of none
     {
         const CallInFlight in_flight;
-        const SlowCall slow(r, handler, config.slow.value_or(0));
+        const SlowCall slow(r, handler, config.settings->slow.value_or(0));
         const CrashScope scope(r->server, "handler", handler.label, r->the_request,
                                &counted);
         const auto lock = callee.life ? callee.life->lock_for(callee.flags)

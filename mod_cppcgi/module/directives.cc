@@ -18,7 +18,11 @@ namespace cppcgi::module {
 
 namespace {
 
-using BytesMember = Inherit<std::uint64_t> DirectoryConfig::*;
+using BytesMember = Inherit<std::uint64_t> DirectorySettings::*;
+
+DirectorySettings& settings_in(const cmd_parms* command, void* record) {
+    return static_cast<DirectoryConfig*>(record)->change(command->pool);
+}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
     std::uint64_t number = 0;
@@ -62,7 +66,7 @@ const char* set_bytes(cmd_parms* command, void* record, const char* text) noexce
             "CPPCGI0013: %s: \"%s\" is no number of bytes from %" APR_UINT64_T_FMT
             " on; write digits and K, M or G, such as 64M",
             command->cmd->name, text, Least);
-    (static_cast<DirectoryConfig*>(record)->*Member).set(*bytes, origin_of(command));
+    (settings_in(command, record).*Member).set(*bytes, origin_of(command));
     return nullptr;
 }
 
@@ -75,7 +79,7 @@ const char* set_count(cmd_parms* command, void* record, const char* text) noexce
             "CPPCGI0014: %s: \"%s\" is no number from %" APR_UINT64_T_FMT
             " to %" APR_UINT64_T_FMT,
             command->cmd->name, text, Least, Most);
-    (static_cast<DirectoryConfig*>(record)->*Member).set(*count, origin_of(command));
+    (settings_in(command, record).*Member).set(*count, origin_of(command));
     return nullptr;
 }
 
@@ -136,7 +140,7 @@ const char* set_parameter(cmd_parms* command, void* record, const char* name,
 }
 
 const char* set_fallback(cmd_parms* command, void* record, const char* word) noexcept {
-    auto& fallback = static_cast<DirectoryConfig*>(record)->fallback;
+    auto& fallback = settings_in(command, record).fallback;
     if (strcasecmp(word, "exec") == 0) {
         fallback.set(Fallback::exec, origin_of(command));
     } else if (strcasecmp(word, "none") == 0) {
@@ -152,19 +156,19 @@ const char* set_fallback(cmd_parms* command, void* record, const char* word) noe
 }
 
 const char* set_arguments(cmd_parms* command, void* record, int on) noexcept {
-    static_cast<DirectoryConfig*>(record)->arguments.set(on != 0, origin_of(command));
+    settings_in(command, record).arguments.set(on != 0, origin_of(command));
     return nullptr;
 }
 
 const char* set_abort(cmd_parms* command, void* record, int on) noexcept {
-    static_cast<DirectoryConfig*>(record)->abort.set(on != 0, origin_of(command));
+    settings_in(command, record).abort.set(on != 0, origin_of(command));
     return nullptr;
 }
 
 const char* set_timeout(cmd_parms* command, void* record, const char* text) noexcept {
     apr_interval_time_t time = 0;
     if (ap_timeout_parameter_parse(text, &time, "s") == APR_SUCCESS && time > 0) {
-        static_cast<DirectoryConfig*>(record)->timeout.set(time, origin_of(command));
+        settings_in(command, record).timeout.set(time, origin_of(command));
         return nullptr;
     }
     return apr_psprintf(command->pool,
@@ -182,7 +186,7 @@ const char* set_slow(cmd_parms* command, void* record, const char* text) noexcep
             "CPPCGI0007: CppCGISlow: \"%s\" is neither a time above 0 (in seconds, or "
             "with another unit behind the number, such as 500ms) nor off",
             text);
-    static_cast<DirectoryConfig*>(record)->slow.set(time, origin_of(command));
+    settings_in(command, record).slow.set(time, origin_of(command));
     return nullptr;
 }
 
@@ -196,7 +200,7 @@ const char* set_script_log(cmd_parms* command, void* record,
             "one, or one below ServerRoot",
             text);
     }
-    static_cast<DirectoryConfig*>(record)->script_log.set(path, origin_of(command));
+    settings_in(command, record).script_log.set(path, origin_of(command));
     return nullptr;
 }
 
@@ -221,7 +225,7 @@ const char* check_directory(cmd_parms* command, const char* text, const char** p
 const char* set_spool_dir(cmd_parms* command, void* record, const char* text) noexcept {
     const char* path = nullptr;
     if (const char* fault = check_directory(command, text, &path)) return fault;
-    static_cast<DirectoryConfig*>(record)->spool_dir.set(path, origin_of(command));
+    settings_in(command, record).spool_dir.set(path, origin_of(command));
     return nullptr;
 }
 
@@ -245,8 +249,7 @@ const char* set_error_report(cmd_parms* command, void* record, const char* word,
     } else if (setting.log) {
         generation_of(command->server->process->pconf).wants_report_directory = true;
     }
-    static_cast<DirectoryConfig*>(record)->error_report.set(setting,
-                                                            origin_of(command));
+    settings_in(command, record).error_report.set(setting, origin_of(command));
     return nullptr;
 }
 
@@ -296,7 +299,7 @@ command_rec directive(const char* name, enum cmd_how how, Setter setter, int con
 
 }  // namespace
 
-using Config = DirectoryConfig;
+using Config = DirectorySettings;
 
 const command_rec directives[] = {
     directive("CppCGILibrary", TAKE12, set_library, RSRC_CONF,

@@ -41,7 +41,7 @@ std::string name_of(const detail::CodePlace& place) {
 }
 
 ReportMode mode_of(const request_rec* r) {
-    const ErrorReportSetting setting = config_of(r).error_report.value_or({});
+    const ErrorReportSetting setting = config_of(r).settings->error_report.value_or({});
     ReportMode mode{setting.display, setting.log, {}};
     if (setting.log)
         mode.directory =

@@ -45,7 +45,7 @@ milliseconds to_milliseconds(apr_interval_time_t time) {
 }  // namespace
 
 bool is_ours_to_run(const DirectoryConfig& config) noexcept {
-    return config.fallback.is_set || !is_cgi_module_loaded();
+    return config.settings->fallback.is_set || !is_cgi_module_loaded();
 }
 
 bool is_script_aliased(const request_rec* r) noexcept {
@@ -54,7 +54,7 @@ bool is_script_aliased(const request_rec* r) noexcept {
 }
 
 ScriptRefusal check_script(request_rec* r, const DirectoryConfig& config) {
-    if (config.fallback.value_or(Fallback::exec) == Fallback::none) {
+    if (config.settings->fallback.value_or(Fallback::exec) == Fallback::none) {
         return {HTTP_FORBIDDEN, "CPPCGI0300",
                 "it has no handler, and CppCGIFallback none keeps it from running as a "
                 "script; register one with CppCGIHandler, or allow scripts with "
@@ -86,12 +86,13 @@ ScriptSettings script_settings_of(const request_rec* r, const DirectoryConfig& c
     ScriptSettings settings;
     const apr_interval_time_t timeout = r->server->timeout;
     settings.client_timeout = to_milliseconds(timeout);
-    settings.timeout = to_milliseconds(config.timeout.value_or(timeout));
-    settings.abort = config.abort.value_or(true);
-    settings.arguments = config.arguments.value_or(true);
-    settings.max_body = config.max_body.value_or(0);
-    settings.max_memory = static_cast<std::size_t>(config.limits().max_memory);
-    settings.spool_dir = config.spool_dir.value_or("");
+    settings.timeout = to_milliseconds(config.settings->timeout.value_or(timeout));
+    settings.abort = config.settings->abort.value_or(true);
+    settings.arguments = config.settings->arguments.value_or(true);
+    settings.max_body = config.settings->max_body.value_or(0);
+    settings.max_memory =
+        static_cast<std::size_t>(config.settings->limits().max_memory);
+    settings.spool_dir = config.settings->spool_dir.value_or("");
     settings.keep_body = script_log_buffer(config);
     settings.keep_errors = has_script_log(config) ? script_log_stderr : 0;
     return settings;

@@ -55,7 +55,7 @@ std::string registration_text(const Registration& registration) {
 class Settings {
 public:
     Settings(const request_rec* r, const DirectoryConfig& config)
-        : r_(r), config_(config), limits_(config.limits()) {}
+        : r_(r), config_(*config.settings), limits_(config_.limits()) {}
 
     std::vector<SettingView> of_handler() {
         add_form_bounds();
@@ -132,7 +132,7 @@ private:
     }
 
     const request_rec* r_;
-    const DirectoryConfig& config_;
+    const DirectorySettings& config_;
     cppcgi_limits limits_;
     std::vector<SettingView> views_;
 };

@@ -93,13 +93,13 @@ int fixups(request_rec* r) noexcept {
 
 int handler(request_rec* r) noexcept {
     return httpd::guard(r, [&] {
-        const int status = serve_status(r);
-        return status == DECLINED ? serve(r) : status;
+        const int status = serve(r);
+        return status == DECLINED ? serve_status(r) : status;
     });
 }
 
 int log_transaction(request_rec* r) noexcept {
-    pass_report_note(r);
+    if (r->next) pass_report_note(r);
     return DECLINED;
 }
 

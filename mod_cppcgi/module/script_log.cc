@@ -60,20 +60,22 @@ std::string entry(request_rec* r, const ScriptFailure& failure) {
 }  // namespace
 
 bool has_script_log(const DirectoryConfig& config) noexcept {
-    return config.script_log.value_or(nullptr) != nullptr;
+    return config.settings->script_log.value_or(nullptr) != nullptr;
 }
 
 std::size_t script_log_buffer(const DirectoryConfig& config) noexcept {
     if (!has_script_log(config)) return 0;
-    return static_cast<std::size_t>(config.script_log_buffer.value_or(default_buffer));
+    return static_cast<std::size_t>(
+        config.settings->script_log_buffer.value_or(default_buffer));
 }
 
 void write_script_log(request_rec* r, const ScriptFailure& failure) {
     const DirectoryConfig& config = config_of(r);
     if (!has_script_log(config)) return;
-    const char* path = config.script_log.value;
+    const char* path = config.settings->script_log.value;
     struct stat info;
-    const std::uint64_t most = config.script_log_length.value_or(default_length);
+    const std::uint64_t most =
+        config.settings->script_log_length.value_or(default_length);
     if (::stat(path, &info) == 0 && static_cast<std::uint64_t>(info.st_size) > most)
         return;
     const host::Descriptor file(

@@ -113,7 +113,7 @@ int each_argument(void* pointer, cppcgi_visit visit, void* argument) noexcept {
 }
 
 void limits(void* pointer, cppcgi_limits* limits) noexcept {
-    const cppcgi_limits& own = call_of(pointer).settings.limits;
+    const cppcgi_limits& own = *call_of(pointer).settings.limits;
     const std::uint32_t size = std::min(limits->size, own.size);
     std::memcpy(limits, &own, size);
     limits->size = size;

@@ -18,7 +18,7 @@ namespace cppcgi::httpd {
 // What the configuration says for this call.
 struct CallSettings {
     const char* handler;  // "library:name", for the log
-    cppcgi_limits limits;
+    const cppcgi_limits* limits;
     apr_table_t* parameters;  // may be null
     bool arguments;           // CppCGIArguments
     bool abort;               // CppCGIAbort
