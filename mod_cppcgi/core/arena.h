@@ -1,4 +1,5 @@
-// Memory that is given out in pieces and freed all at once. Owned by a form; one thread.
+// Memory that is given out in pieces and freed all at once. Owned by a form or a response;
+// one thread.
 #ifndef CPPCGI_CORE_ARENA_H
 #define CPPCGI_CORE_ARENA_H
 
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -18,6 +20,9 @@ namespace cppcgi::detail {
 class Arena {
 public:
     Arena() = default;
+    // Takes from `first` as long as that lasts; the caller's.
+    explicit Arena(std::span<char> first) noexcept
+        : at_(first.data()), end_(first.data() + first.size()) {}
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
     ~Arena() {
@@ -102,6 +107,23 @@ private:
     std::size_t next_ = 504;  // a small size class of every malloc
     std::size_t allocated_ = 0;
     std::size_t last_ = 0;  // the size of block_
+};
+
+// For containers. Not std::pmr's, which is calls into one library more with tables of its
+// own: a server whose processes take turns pays for each page at each request.
+template <class T>
+class ArenaAllocator {
+public:
+    using value_type = T;
+
+    ArenaAllocator(Arena& arena) noexcept : arena_(&arena) {}
+
+    T* allocate(std::size_t count) { return arena_->array<T>(count); }
+    void deallocate(T*, std::size_t) noexcept {}
+    bool operator==(const ArenaAllocator&) const noexcept = default;
+
+private:
+    Arena* arena_;
 };
 
 }  // namespace cppcgi::detail

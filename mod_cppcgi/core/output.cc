@@ -60,17 +60,10 @@ void Output::check_open() const {
         throw std::logic_error("the response's head has been sent already");
 }
 
-std::string_view Output::keep(std::string_view text) {
-    if (text.empty()) return {};
-    auto* copy = static_cast<char*>(head_pool_.allocate(text.size(), 1));
-    std::memcpy(copy, text.data(), text.size());
-    return {copy, text.size()};
-}
-
 void Output::status(int code, std::string_view reason) {
     check_open();
     status_ = code;
-    reason_ = keep(reason);
+    reason_ = head_arena_.copy(reason);
 }
 
 std::optional<std::string_view> Output::header(std::string_view name) const noexcept {
@@ -91,7 +84,8 @@ void Output::set_header(std::string_view name, std::string_view value) {
 void Output::add_header(std::string_view name, std::string_view value) {
     check_open();
     has_content_type_ = has_content_type_ || same_name(name, "Content-Type");
-    const std::string_view kept_name = keep(name), kept_value = keep(value);
+    const std::string_view kept_name = head_arena_.copy(name),
+                           kept_value = head_arena_.copy(value);
     headers_.push_back(
         {{kept_name.data(), kept_name.size()}, {kept_value.data(), kept_value.size()}});
 }

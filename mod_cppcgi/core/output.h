@@ -5,12 +5,12 @@
 
 #include <cppcgi/abi.h>
 
+#include "core/arena.h"
 #include "core/descriptor.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <ostream>
 #include <streambuf>
@@ -65,7 +65,6 @@ private:
     void send(std::string_view bytes, unsigned flags);
     void send_pending_file(unsigned flags);
     void check_open() const;
-    std::string_view keep(std::string_view text);
 
     const cppcgi_gateway* gateway_;
     void* call_;
@@ -80,9 +79,9 @@ private:
     std::uint64_t file_length_ = 0;
     std::string_view reason_;
     // The usual head fits here; a larger one goes to the heap.
-    std::byte head_memory_[1024];
-    std::pmr::monotonic_buffer_resource head_pool_{head_memory_, sizeof head_memory_};
-    std::pmr::vector<cppcgi_pair> headers_{&head_pool_};
+    char head_memory_[1024];
+    Arena head_arena_{head_memory_};
+    std::vector<cppcgi_pair, ArenaAllocator<cppcgi_pair>> headers_{head_arena_};
     struct Stream;
     std::unique_ptr<Stream> stream_;
     // Not initialised: zeroing it would cost as much as the rest of a small response.

@@ -63,12 +63,11 @@ bool matches(const request_rec* r, const Registration& registration) noexcept {
     return false;
 }
 
-void split_location(request_rec* r, std::string_view path) {
+void split_location(request_rec* r, const char* path) {
     const char* rest = behind(r->uri, path);
     if (!rest) return;
     r->path_info = apr_pstrdup(r->pool, rest);
-    r->filename =
-        apr_pstrcat(r->pool, ap_document_root(r), keep(r->pool, path), nullptr);
+    r->filename = apr_pstrcat(r->pool, ap_document_root(r), path, nullptr);
     httpd::note_split(r);
 }
 

@@ -9,7 +9,6 @@
 #include "host/private_copy.h"
 
 #include <httpd.h>
-#include <chrono>
 #include <cstdint>
 
 struct ap_errorlog_info;
@@ -73,7 +72,7 @@ private:
     const Statistics* statistics_;
     unsigned row_;
     int status_ = HTTP_INTERNAL_SERVER_ERROR;
-    std::chrono::steady_clock::time_point start_;
+    std::uint64_t start_;  // nanoseconds
 };
 
 }  // namespace cppcgi::module

@@ -195,7 +195,9 @@ bool is_body_left(const request_rec* r) noexcept {
     return true;
 }
 
-void note_split(request_rec* r) { apr_table_setn(r->notes, split_note, "1"); }
+void note_split(request_rec* r) {
+    if (r->main) apr_table_setn(r->notes, split_note, "1");
+}
 
 const char* find_variable(request_rec* r, std::string_view name, bool& complete) {
     if (!complete) {

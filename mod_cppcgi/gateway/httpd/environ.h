@@ -23,8 +23,8 @@ bool is_without_body(const request_rec* r) noexcept;
 void note_body_taken(request_rec* r);
 bool is_body_left(const request_rec* r) noexcept;
 
-// Says that r->uri and r->path_info have been split by a section of ours, also in an
-// included page, for which httpd would take the whole URL as SCRIPT_NAME.
+// Says that r->uri and r->path_info have been split by a section of ours. Kept of an
+// included page alone: httpd would take the whole URL as its SCRIPT_NAME.
 void note_split(request_rec* r);
 
 // One variable without computing the others where that can be; null when unset. The text
