@@ -35,7 +35,9 @@ struct Inherit {
         is_set = true;
         origin = from;
     }
-    constexpr T value_or(T otherwise) const noexcept { return is_set ? value : otherwise; }
+    constexpr T value_or(T otherwise) const noexcept {
+        return is_set ? value : otherwise;
+    }
     static Inherit merge(const Inherit& base, const Inherit& added) noexcept {
         return added.is_set ? added : base;
     }
