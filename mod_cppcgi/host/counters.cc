@@ -25,12 +25,12 @@ unsigned shard() noexcept {
 }  // namespace
 
 // The memory: this object, the rows, the processes of the children, and for each child its
-// calls in flight. It starts as zeros, which is what all of them start from.
+// calls in flight and versions still mapped. It starts as zeros, which is what all of them start from.
 
 std::size_t Counters::size_of(unsigned children) noexcept {
     return page + round_up(most_rows * sizeof(Row)) +
            round_up(children * sizeof(std::atomic<pid_t>)) +
-           children * round_up(most_rows * sizeof(Flight));
+           2 * children * round_up(most_rows * sizeof(Gauge));
 }
 
 Counters* Counters::create(unsigned children) noexcept {
@@ -50,11 +50,11 @@ std::atomic<pid_t>* Counters::processes() const noexcept {
                                                  round_up(most_rows * sizeof(Row)));
 }
 
-Counters::Flight* Counters::flight(unsigned child) const noexcept {
+Counters::Gauge* Counters::gauges(unsigned number) const noexcept {
     auto* start = reinterpret_cast<char*>(processes());
-    return reinterpret_cast<Flight*>(start +
-                                     round_up(children_ * sizeof(std::atomic<pid_t>)) +
-                                     child * round_up(most_rows * sizeof(Flight)));
+    return reinterpret_cast<Gauge*>(start +
+                                    round_up(children_ * sizeof(std::atomic<pid_t>)) +
+                                    number * round_up(most_rows * sizeof(Gauge)));
 }
 
 unsigned Counters::row(std::string_view name) noexcept {
@@ -84,6 +84,9 @@ void Counters::end_child(pid_t process) noexcept {
         for (unsigned row = 0; row < count; ++row) {
             const std::uint32_t lost = flight(i)[row].exchange(0, relaxed);
             if (lost != 0) row_memory()[row].lost.fetch_add(lost, relaxed);
+            // They went with the child. Written where there were some only: a page that
+            // nothing is counted in takes no room.
+            if (still_mapped(i)[row].load(relaxed) != 0) still_mapped(i)[row].store(0);
         }
         processes()[i].store(0);
     }
@@ -144,9 +147,11 @@ RowTotals Counters::totals(unsigned row) const {
     for (const std::uint64_t count : totals.by_class) totals.requests += count;
     for (std::size_t i = 0; i < totals.by_error.size(); ++i)
         totals.by_error[i] = memory.by_error[i].load(relaxed);
-    for (unsigned i = 0; i < children_; ++i)
-        if (processes()[i].load(relaxed) != 0)
-            totals.in_flight += flight(i)[row].load(relaxed);
+    for (unsigned i = 0; i < children_; ++i) {
+        if (processes()[i].load(relaxed) == 0) continue;
+        totals.in_flight += flight(i)[row].load(relaxed);
+        totals.still_mapped += still_mapped(i)[row].load(relaxed);
+    }
     totals.slow = memory.slow.load(relaxed);
     totals.crashed = memory.crashed.load(relaxed);
     totals.lost = memory.lost.load(relaxed);

@@ -47,6 +47,7 @@ struct RowTotals {
     std::uint64_t crashed = 0;  // times it ended its server child
     std::uint64_t lost = 0;     // in flight when their child ended, for whatever reason
     std::uint64_t reloads = 0;
+    std::uint64_t still_mapped = 0;  // old versions that children could not unmap
     std::uint64_t loaded_at = 0;  // when its library was last taken, seconds since 1970
     TimeHistogram::Counts times{};
     std::vector<Failure> failures;  // the last ones, newest first
@@ -81,6 +82,11 @@ public:
         if (child != no_child) flight(child)[row].fetch_sub(1, relaxed);
     }
 
+    // An old version of the row's library stays in that child until it ends.
+    void count_still_mapped(unsigned row, unsigned child) noexcept {
+        if (child != no_child) still_mapped(child)[row].fetch_add(1, relaxed);
+    }
+
     void count_crash(unsigned row) noexcept;  // async-signal-safe
     void count_slow(unsigned row) noexcept;
     void add_failure(unsigned row, const Failure& failure) noexcept;
@@ -110,12 +116,14 @@ private:
         std::array<Cell, shard_count> cells;
     };
 
-    using Flight = std::atomic<std::uint32_t>;
+    using Gauge = std::atomic<std::uint32_t>;
 
     Counters(unsigned children) noexcept : children_(children) {}
     Row* row_memory() const noexcept;
     std::atomic<pid_t>* processes() const noexcept;
-    Flight* flight(unsigned child) const noexcept;
+    Gauge* gauges(unsigned number) const noexcept;
+    Gauge* flight(unsigned child) const noexcept { return gauges(2 * child); }
+    Gauge* still_mapped(unsigned child) const noexcept { return gauges(2 * child + 1); }
     static std::size_t size_of(unsigned children) noexcept;
 
     unsigned children_;

@@ -14,10 +14,13 @@ namespace {
 
 // Versions of all libraries that this child could not unmap.
 constinit std::atomic<int> versions_still_mapped{0};
+constinit StillMappedCounter still_mapped_counter = nullptr;
 
 }  // namespace
 
-int versions_still_mapped_child() noexcept { return versions_still_mapped.load(); }
+void count_still_mapped_child(StillMappedCounter counter) noexcept {
+    still_mapped_counter = counter;
+}
 
 LibraryVersion::LibraryVersion(server_rec* server, LibraryOpener& opener,
                                const char* path, int descriptor, bool owns_descriptor,
@@ -52,10 +55,14 @@ LibraryVersion::~LibraryVersion() {
     }
     const std::scoped_lock lock(opener_.mutex);
     // What the runtime keeps mapped goes with the child; said once, since it repeats with
-    // every version.
-    if (host::Loader::close(opened_)) {
+    // every version, and counted.
+    const bool is_unmapped = host::Loader::close(opened_);
+    if (is_unmapped) {
         forget_code_child(code_);
-    } else if (versions_still_mapped.fetch_add(1) == 0) {
+    } else if (still_mapped_counter) {
+        still_mapped_counter(path_);
+    }
+    if (!is_unmapped && versions_still_mapped.fetch_add(1) == 0) {
         const std::string reason = host::reason_to_stay(descriptor_);
         ap_log_error(
             APLOG_MARK, APLOG_NOTICE, 0, server_,

@@ -63,8 +63,10 @@ private:
     std::optional<LibraryLife> life_;
 };
 
-// How many versions of libraries this child could not unmap.
-int versions_still_mapped_child() noexcept;
+// Who counts versions that this child could not unmap: called once for each, with the path
+// of its library. Set in child_init.
+using StillMappedCounter = void (*)(const char* path) noexcept;
+void count_still_mapped_child(StillMappedCounter counter) noexcept;
 
 }  // namespace cppcgi::module
 

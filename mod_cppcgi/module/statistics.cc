@@ -2,6 +2,7 @@
 
 #include "gateway/httpd/log.h"
 #include "module/generation.h"
+#include "module/library_version.h"
 #include "module/slow_call.h"
 
 #include <algorithm>
@@ -94,6 +95,17 @@ void make_id(request_rec* r) noexcept {
     if (!id_of(r)) ap_run_generate_log_id(r->connection, r, &r->log_id);
 }
 
+// With the first handler of the library, as its reloads.
+void count_still_mapped(const char* path) noexcept {
+    const Statistics* statistics = statistics_of(ap_server_conf);
+    const Generation& generation = generation_of(ap_server_conf->process->pconf);
+    for (const Library* library = generation.libraries; library;
+         library = library->next)
+        if (library->path == path && library->handlers)
+            statistics->counters->count_still_mapped(library->handlers->row,
+                                                     statistics->child);
+}
+
 }  // namespace
 
 const Statistics* statistics_of(const server_rec* server) noexcept {
@@ -136,6 +148,7 @@ void begin_statistics_child(server_rec* server) noexcept {
     count_slow_calls_child([](const Handler& handler) noexcept {
         statistics_of(ap_server_conf)->counters->count_slow(handler.row);
     });
+    count_still_mapped_child(count_still_mapped);
 }
 
 void end_statistics_of(const server_rec* server, pid_t child) noexcept {

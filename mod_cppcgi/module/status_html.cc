@@ -79,14 +79,16 @@ std::string libraries_table(const StatusView& view) {
     if (view.libraries.empty()) return "<p>There are no handler libraries.</p>\n";
     std::string page =
         "<table>\n<tr><th>library</th><th>file</th><th>serves</th>"
-        "<th>generation</th><th>taken</th><th>age</th></tr>\n";
+        "<th>generation</th><th>taken</th><th>age</th>"
+        "<th>old versions still mapped</th></tr>\n";
     for (const LibraryView& library : view.libraries) {
         page += library.why.empty() ? "<tr>" : "<tr class=\"bad\">";
         page += cell(library.alias) + cell(library.path) +
                 cell(library.state +
                      (library.why.empty() ? std::string() : ": " + library.why)) +
                 cell(library.reloads + 1) + cell(time_text(library.loaded_at)) +
-                cell(age_text(library.loaded_at, view.now)) + "</tr>\n";
+                cell(age_text(library.loaded_at, view.now)) +
+                cell(library.still_mapped) + "</tr>\n";
     }
     page += "</table>\n";
     for (const auto& [handler, why] : view.broken)

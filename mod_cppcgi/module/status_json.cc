@@ -80,6 +80,7 @@ Json json_of(const LibraryView& library) {
             {"why", library.why},
             {"generation", library.reloads + 1},
             {"reloads", library.reloads},
+            {"still_mapped", library.still_mapped},
             {"loaded_at", library.loaded_at},
             {"modified_at", library.modified_at}};
 }

@@ -131,6 +131,10 @@ void write_libraries(Metrics& metrics, const StatusView& view) {
                  "When the state that serves was taken.");
     for (const LibraryView& library : view.libraries)
         metrics.sample(label("library", library.alias), library.loaded_at);
+    metrics.head("cppcgi_library_still_mapped", "gauge",
+                 "Old versions that server children could not unmap.");
+    for (const LibraryView& library : view.libraries)
+        metrics.sample(label("library", library.alias), library.still_mapped);
     metrics.head("cppcgi_library_current", "gauge",
                  "1, or 0 when a last good copy serves or none.");
     for (const LibraryView& library : view.libraries)

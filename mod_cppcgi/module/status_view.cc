@@ -28,6 +28,7 @@ LibraryView view_of(const Library& library, const host::Counters* counters) {
     const host::RowTotals totals = counters->totals(first->row);
     view.loaded_at = totals.loaded_at;
     view.reloads = totals.reloads;
+    view.still_mapped = totals.still_mapped;
     return view;
 }
 

@@ -21,6 +21,7 @@ struct LibraryView {
     std::uint64_t loaded_at = 0;  // seconds since 1970
     std::uint64_t modified_at = 0;
     std::uint64_t reloads = 0;
+    std::uint64_t still_mapped = 0;  // old versions, in all children
 };
 
 struct StatusView {

@@ -320,6 +320,32 @@ TEST_P(Statistics, MarkALibraryThatCannotBeOpenedAnyMore) {
     EXPECT_EQ(sample("cppcgi_library_reloads_total{library=\"hello\"}"), 1);
 }
 
+// Until the child that has them ends.
+TEST_P(Statistics, CountOldVersionsThatStayMapped) {
+    const std::string built = "t/handlers/rude_thread_local.so", name = "h/keeps.so";
+    const std::string still_mapped = "cppcgi_library_still_mapped{library=\"keeps\"}";
+    server.install(built, name);
+    server.start(
+        "CppCGIReload auto\nCppCGILibrary ${ROOT}/h/keeps.so\n"
+        "<Location /keeps>\nCppCGIHandler keeps:rude_thread_local\n</Location>\n"
+        "<Location /status>\nSetHandler cppcgi-status\n</Location>\n");
+    EXPECT_EQ(client().get("/keeps").status, 200);
+    EXPECT_EQ(sample(still_mapped), 0);
+    for (const double swaps : {1, 2}) {
+        server.install(built, "h/next.so");
+        std::filesystem::rename(server.root() / "h/next.so", server.root() / name);
+        EXPECT_TRUE(comes([&] {
+            EXPECT_EQ(client().get("/keeps").status, 200);
+            return sample(still_mapped) >= swaps;
+        })) << metrics();
+    }
+    EXPECT_THAT(json(), ::testing::ContainsRegex("\"still_mapped\":[2-9]"));
+    EXPECT_THAT(client().get("/status").body, HasSubstr("old versions still mapped"));
+    EXPECT_GE(server.log().count("CPPCGI0532: .*keeps.so stays mapped"), 1u);
+    ASSERT_TRUE(server.graceful());
+    EXPECT_TRUE(comes([&] { return sample(still_mapped) == 0; })) << metrics();
+}
+
 TEST_P(Statistics, AreASectionOfModStatus) {
     server.load("status");
     start("<Location /server-status>\nSetHandler server-status\n</Location>\n");

@@ -114,6 +114,25 @@ TEST(Counters, AStateOfALibraryIsOneReloadHoweverManySeeIt) {
     EXPECT_EQ(counters->totals(row).loaded_at, 200u);
 }
 
+TEST(Counters, VersionsThatStayMappedGoWithTheirChild) {
+    Counters* counters = Counters::create(2);
+    ASSERT_NE(counters, nullptr);
+    const unsigned row = counters->row("library"), other = counters->row("other");
+    const unsigned first = counters->begin_child(1000),
+                   next = counters->begin_child(1001);
+    counters->count_still_mapped(row, first);
+    counters->count_still_mapped(row, first);
+    counters->count_still_mapped(row, next);
+    counters->count_still_mapped(row, Counters::no_child);
+    EXPECT_EQ(counters->totals(row).still_mapped, 3u);
+    EXPECT_EQ(counters->totals(row).in_flight, 0u);
+    EXPECT_EQ(counters->totals(other).still_mapped, 0u);
+    counters->end_child(1000);
+    EXPECT_EQ(counters->totals(row).still_mapped, 1u);
+    EXPECT_EQ(counters->begin_child(1002), first);
+    EXPECT_EQ(counters->totals(row).still_mapped, 1u);
+}
+
 TEST(Counters, KeepTheLastTenFailures) {
     Counters* counters = Counters::create(1);
     ASSERT_NE(counters, nullptr);
