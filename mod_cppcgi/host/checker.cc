@@ -230,12 +230,15 @@ LibraryFault check_library(const CheckRequest& request) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(request, "no pipe", errno);
     Clock::time_point deadline = Clock::now() + request.bound;
+    std::unique_lock<std::mutex> loader_rests;
+    if (request.loader) loader_rests = std::unique_lock(*request.loader);
     pid_t pid = ::fork();
     if (pid == 0) {
         ::close(ends[0]);
         check_and_end(request, ends[1]);
     }
     int error = errno;
+    if (loader_rests) loader_rests.unlock();
     ::close(ends[1]);
     if (pid < 0) {
         ::close(ends[0]);

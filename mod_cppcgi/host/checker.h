@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct CheckRequest {
     // it cannot. In httpd, ap_run_drop_privileges.
     std::function<std::string()> drop_privileges;
     std::chrono::milliseconds bound{10000};
+    // Where other threads open and close libraries, what they lock meanwhile: a process
+    // that is made in the middle of that waits for ever at its own first dlopen, for the
+    // C library does not free all locks of its loader in it.
+    std::mutex* loader = nullptr;
 };
 
 // No fault when the library opens and has all entries. Returns within the bound; the

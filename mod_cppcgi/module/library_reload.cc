@@ -122,6 +122,7 @@ host::LibraryFault LibraryReload::check(const host::PrivateCopy& copy,
     request.file = library_.path;
     request.fd = copy.fd;
     request.cards = cards;
+    request.loader = &opener_.mutex;
     host::LibraryFault fault = host::check_library(request);
     return fault.cause == host::LibraryCause::check_failed ? host::LibraryFault()
                                                            : fault;

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "t/httpd/http2_connection.h"
 #include "t/httpd/server.h"
 #include "t/process.h"
 
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -87,6 +89,27 @@ protected:
         return serves;
     }
 
+    // Of streams of one connection of HTTP/2.
+    int wrong_answers_at_once(const std::vector<std::string>& libraries,
+                              std::atomic<int>& good) {
+        Http2Connection connection(server.port());
+        std::vector<std::int32_t> streams;
+        for (int i = 0; i < 4; ++i)
+            for (const std::string& name : libraries)
+                streams.push_back(connection.ask("/" + name));
+        int wrong = 0;
+        for (const std::int32_t id : streams) {
+            connection.run_to_end(id);
+            const Http2Connection::Stream& stream = connection.stream(id);
+            const bool is_good = stream.status == 200 &&
+                                 stream.error == NGHTTP2_NO_ERROR &&
+                                 stream.body.starts_with("build number ");
+            good += is_good;
+            wrong += !is_good;
+        }
+        return wrong;
+    }
+
     const std::vector<std::string> names = rude_libraries();
 };
 
@@ -102,6 +125,45 @@ TEST_P(Rude, LibrariesAreSwappedInBetweenRequests) {
     EXPECT_LE(server.log().count("CPPCGI0532"), server.children().size());
     ASSERT_TRUE(server.graceful());
     for (const std::string& name : names) EXPECT_TRUE(serves(name, '3'));
+}
+
+// Thread-local objects of versions that have been replaced end with the threads of
+// mod_http2, which come with load and go without.
+TEST_P(Rude, VersionsEndWhileThreadsOfHttp2ComeAndGo) {
+    if (!server.threaded()) GTEST_SKIP() << "mod_http2 asks for threads";
+    server.load("http2");
+    start(
+        "CppCGIReload auto\nProtocols h2c http/1.1\n"
+        "H2MinWorkers 1\nH2MaxWorkers 24\nH2MaxWorkerIdleSeconds 1\n");
+    const std::vector<std::string> swapped = {"rude_thread_local", "rude_thread",
+                                              "rude_static"};
+    const auto threads = [&] {
+        std::size_t count = 0;
+        for (const pid_t child : server.children()) {
+            std::error_code gone;
+            const fs::directory_iterator tasks(
+                "/proc/" + std::to_string(child) + "/task", gone);
+            count += static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+        }
+        return count;
+    };
+    for (char number = '1'; number < '4'; ++number) {
+        std::atomic<bool> stop{false};
+        std::atomic<int> good{0}, bad{0};
+        std::vector<std::thread> clients;
+        for (int i = 0; i < 4; ++i)
+            clients.emplace_back([&] {
+                while (!stop) bad += wrong_answers_at_once(swapped, good);
+            });
+        for (const std::string& name : swapped) replace(name, number);
+        for (const std::string& name : swapped) EXPECT_TRUE(serves(name, number));
+        const std::size_t busy = threads();
+        stop = true;
+        for (std::thread& one : clients) one.join();
+        EXPECT_EQ(bad, 0);
+        EXPECT_GT(good, 0);
+        EXPECT_TRUE(poll_until([&] { return threads() < busy; })) << "of " << busy;
+    }
 }
 
 TEST_P(Rude, LibrariesAreReplacedByARestart) {
