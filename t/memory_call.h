@@ -21,12 +21,13 @@ struct Answer {
 
 // A lambda without captures is a handler: call([](auto& req, auto& res) { ... }).
 inline Answer call(cppcgi::HandlerFunction handler,
-                   const cppcgi::program::MemoryRequest& request = {}) {
+                   const cppcgi::program::MemoryRequest& request = {},
+                   const cppcgi_gateway& gateway = cppcgi::program::program_gateway) {
     const cppcgi::program::MemoryEnvironment environment(request);
     cppcgi::program::MemoryCall memory("test", request, environment);
     Answer answer{};
     answer.outcome.size = sizeof answer.outcome;
-    cppcgi::detail::invoke(handler, &cppcgi::program::program_gateway,
+    cppcgi::detail::invoke(handler, &gateway,
                            static_cast<cppcgi::program::ProgramCall*>(&memory),
                            &answer.outcome);
     answer.whole = memory.conclude(answer.outcome);

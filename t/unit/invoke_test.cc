@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
 #include "t/memory_call.h"
+#include "t/scratch_directory.h"
 
 namespace cppcgi {
 namespace {
@@ -95,6 +98,34 @@ TEST(Invoke, HostWithoutRoomForFramesIsLeftAlone) {
     EXPECT_EQ(outcome.frame_count, 4711u);
     EXPECT_EQ(outcome.frames[0], 0u);
     EXPECT_STREQ(outcome.what, "hook");
+}
+
+// An upgraded libcppcgi under the module that is still running.
+TEST(Invoke, HostFromBeforeTheLaterFunctionsServesAsItCan) {
+    cppcgi_gateway old{};
+    constexpr std::size_t size = offsetof(cppcgi_gateway, describe_file);
+    std::memcpy(static_cast<void*>(&old), &program::program_gateway, size);
+    old.size = size;
+    const auto ask = [&](HandlerFunction handler) {
+        return call(handler, {}, old).page;
+    };
+    EXPECT_EQ(ask([](auto&, auto& res) { res << "page"; }).body, "page");
+    static std::string path;
+    const cppcgi_test::ScratchDirectory folder;
+    path = folder.write("page.css", "a file");
+    const testing::Page file = ask([](auto&, auto& res) { res.send_file(path); });
+    EXPECT_EQ(file.body, "a file");
+    EXPECT_EQ(file.header("Content-Type"), "text/css");
+    EXPECT_NE(file.header("ETag"), std::nullopt);
+    const testing::Page busy = ask([](auto&, auto&) {
+        throw Error(503, "full").retry_after(std::chrono::seconds(1));
+    });
+    EXPECT_EQ(busy.status, 503);
+    EXPECT_EQ(busy.header("Retry-After"), std::nullopt);
+    EXPECT_THAT(ask([](auto&, auto& res) { res.internal_redirect("/there"); }).log,
+                HasSubstr("the host cannot redirect to /there"));
+    EXPECT_THAT(ask([](auto&, auto&) { throw std::out_of_range("deep"); }).log,
+                HasSubstr("threw std::out_of_range: deep"));
 }
 
 TEST(Invoke, HandlerMayShowItsReport) {
