@@ -305,6 +305,7 @@ TEST_P(FaultTable, ScriptsThatASignalEnds) {
         EXPECT_TRUE(broken.code != CURLE_OK || broken.status == 500);
         server.claim(within + ": .*within its response; .*" + remedy);
         expect_new(within);
+        expect_diagnosis(server.docroot() / ("half" + signal + ".cgi"), within);
     };
     killed("SEGV", "CPPCGI0409", "CPPCGI0402", "it crashed");
     killed("XCPU", "CPPCGI0427", "CPPCGI0429", "RLimitCPU");

@@ -208,7 +208,14 @@ void judge_head(Diagnosis& diagnosis, const Run& run) {
     }
     if (head.done()) {
         add_lines(diagnosis, "head", std::string_view(run.out).substr(0, taken));
-        return add_lines(diagnosis, "page", std::string_view(run.out).substr(taken));
+        add_lines(diagnosis, "page", std::string_view(run.out).substr(taken));
+        if (!run.timed_out && !run.too_much && WIFSIGNALED(run.status)) {
+            const SignalMessage message = signal_message(WTERMSIG(run.status), true);
+            add_fault(
+                diagnosis, "run", message.number,
+                "it " + end_text(run) + " within its response; " + message.remedy);
+        }
+        return;
     }
     if (run.timed_out)
         return add_fault(diagnosis, "run", silence_number(false),
