@@ -88,6 +88,8 @@ protected:
                       ">\nCppCGIHandler trouble:spooled\n" + directives[i] +
                       "\n</Location>\n";
         }
+        // Or a server child that starts meanwhile is taken for what a form costs.
+        if (!server.threaded()) config += "MinSpareServers 1\n";
         const auto spool = server.root() / "spool";
         std::filesystem::create_directory(spool);
         std::filesystem::permissions(spool, std::filesystem::perms::all);
