@@ -5,6 +5,8 @@
 #include "t/httpd/server.h"
 #include "t/process.h"
 
+#include <cstdlib>
+#include <map>
 #include <string>
 
 namespace cppcgi_test {
@@ -73,7 +75,84 @@ TEST_P(Upgrade, HandlerOfEarlierHeadersRunsUnchanged) {
     EXPECT_NE(client().get("/object").body, "");
 }
 
+// An upgrade replaces module and library one after the other, and old handlers stay. The
+// build folder of an earlier state has to be there.
+class UpgradeInParts : public HttpdTest {
+protected:
+    void SetUp() override {
+        const char* folder = std::getenv("CPPCGI_TEST_OLD_BUILD");
+        if (!folder) {
+            GTEST_SKIP() << "set CPPCGI_TEST_OLD_BUILD to the build folder of "
+                         << first_state;
+        }
+        old = folder;
+    }
+
+    // `handlers` are build folders by the names of their handlers' URLs.
+    void serve(const std::filesystem::path& module,
+               const std::filesystem::path& library,
+               const std::map<std::string, std::filesystem::path>& handlers) {
+        const auto take = [&](const std::filesystem::path& from, const char* name) {
+            server.write(std::string("parts/") + name, read_file(from / "lib" / name),
+                         0755);
+        };
+        take(module, "mod_cppcgi.so");
+        take(library, "libcppcgi.so.1");
+        server.without_cppcgi();
+        std::string config =
+            "LoadModule cppcgi_module ${ROOT}/parts/mod_cppcgi.so\n"
+            "CppCGIParam root ${DOCROOT}\n";
+        for (const auto& [age, folder] : handlers) {
+            const auto handler = [prefix = age](const std::string& name,
+                                                const std::string& file) {
+                return "<Location /" + prefix + "/" + name + ">\nCppCGIHandler " +
+                       prefix + "_" + file + ":" + name + "\n</Location>\n";
+            };
+            for (const std::string file :
+                 {"handlers/inspect", "t/handlers/trouble", "t/handlers/pages"})
+                config += "CppCGILibrary " + (folder / file).native() + ".so " + age +
+                          "_" + file.substr(file.rfind('/') + 1) + "\n";
+            config += handler("inspect", "inspect") + handler("trouble", "trouble");
+            for (const char* name : {"beneath", "redirect", "busy"})
+                config += handler(name, "pages");
+        }
+        server.write("docroot/file.txt", "a file");
+        server.start(config);
+        for (const auto& [age, folder] : handlers) expect_served("/" + age);
+        server.claim("CPPCGI020[13]");
+    }
+
+    void expect_served(const std::string& age) {
+        Client kept = client();
+        const Reply form = kept.upload(
+            age + "/inspect", {{.name = "f", .data = "bytes", .filename = "f.bin"},
+                               {.name = "a", .data = "b"}});
+        EXPECT_EQ(form.status, 200) << age;
+        EXPECT_NE(form.body.find("f.bin"), std::string::npos) << form.body;
+        EXPECT_EQ(kept.get(age + "/beneath/file.txt").body, "a file");
+        EXPECT_EQ(kept.get(age + "/beneath/../x").status, 404);
+        EXPECT_EQ(kept.get(age + "/redirect?303=/x").header("Location"), "/x");
+        EXPECT_EQ(kept.get(age + "/redirect?internal=/file.txt").body, "a file");
+        EXPECT_EQ(kept.get(age + "/busy?503").header("Retry-After"), "7");
+        EXPECT_EQ(kept.get(age + "/trouble/exception").status, 500);
+        EXPECT_NE(kept.get(age + "/trouble/half").code, CURLE_OK);
+        EXPECT_EQ(kept.get(age + "/trouble/created").status, 201);
+    }
+
+    std::filesystem::path old;
+};
+
+// Handlers of today may need more than the library of yesterday has.
+TEST_P(UpgradeInParts, NewModuleServesWithTheOldLibrary) {
+    serve(build_dir(), old, {{"old", old}});
+}
+
+TEST_P(UpgradeInParts, OldModuleServesWithTheNewLibrary) {
+    serve(old, build_dir(), {{"old", old}, {"new", build_dir()}});
+}
+
 CPPCGI_ON_EVERY_MPM(Upgrade);
+CPPCGI_ON_EVERY_MPM(UpgradeInParts);
 
 }  // namespace
 }  // namespace cppcgi_test
