@@ -228,6 +228,7 @@ TEST_P(Streaming, AClosedWindowHoldsTheHandler) {
     EXPECT_TRUE(connection.run_to_end(id, std::chrono::seconds(60)));
     EXPECT_EQ(flood.size, std::uint64_t{megabytes} << 20);
     EXPECT_EQ(std::atoi(read_file(server.root() / "seen/written").c_str()), megabytes);
+    if (!sanitizer().empty()) return;  // it keeps memory of its own
     for (std::size_t i = 0; i < children.size(); ++i)
         EXPECT_LT(memory_of(children[i], "VmHWM:") - before[i], 16u << 20);
 }
