@@ -88,8 +88,11 @@ protected:
                       ">\nCppCGIHandler trouble:spooled\n" + directives[i] +
                       "\n</Location>\n";
         }
-        // Or a server child that starts meanwhile is taken for what a form costs.
-        if (!server.threaded()) config += "MinSpareServers 1\n";
+        // One server child: what another one takes at its first request is not what a
+        // form costs.
+        server.log().allow("AH00161: server reached MaxRequestWorkers");
+        if (!server.threaded())
+            config += "StartServers 1\nServerLimit 1\nMaxRequestWorkers 1\n";
         const auto spool = server.root() / "spool";
         std::filesystem::create_directory(spool);
         std::filesystem::permissions(spool, std::filesystem::perms::all);
