@@ -124,6 +124,10 @@ host::LibraryFault LibraryReload::check(const host::PrivateCopy& copy,
     request.cards = cards;
     request.loader = &opener_.mutex;
     host::LibraryFault fault = host::check_library(request);
+    // A handler that opens a library of its own may have held the loader's lock as the
+    // process was made, which then waits for a thread that it does not have.
+    if (fault.cause == host::LibraryCause::check_timed_out)
+        fault = host::check_library(request);
     return fault.cause == host::LibraryCause::check_failed ? host::LibraryFault()
                                                            : fault;
 }
