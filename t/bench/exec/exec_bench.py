@@ -2,7 +2,7 @@
 """What it costs to start a classic script: a bare vfork loop (the limit), mod_cppcgi,
 mod_cgid (event) and mod_cgi (prefork), interleaved in one run.
 
-    make bench-exec [ROUNDS=3] [SECONDS=3]
+    make bench-exec [ROUNDS=3] [SECONDS=3] [PROGRAMS="bare c-static c-dynamic c++"]
 
 CPU is that of the server's control group, scripts included, per request; latency is
 the median at one connection. Compare ratios of one run, never figures of two.
@@ -169,7 +169,8 @@ class Server:
 def build(root):
     bin_dir = os.path.join(root, "bin")
     os.mkdir(bin_dir)
-    for command in ([CC, "-O2", "-static", "-o", "c-static", "hello.c"],
+    for command in ([CC, "-O2", "-static", "-nostartfiles", "-o", "bare", "hello_bare.c"],
+                    [CC, "-O2", "-static", "-o", "c-static", "hello.c"],
                     [CC, "-O2", "-o", "c-dynamic", "hello.c"],
                     [CXX, "-O2", "-o", "c++", "hello.cc"]):
         command[-2] = os.path.join(bin_dir, command[-2])
@@ -226,7 +227,7 @@ def main():
     os.chmod(root, 0o755)
     try:
         loop = build(root)
-        programs = (os.environ.get("PROGRAMS") or "c-static c-dynamic c++").split()
+        programs = (os.environ.get("PROGRAMS") or "bare c-static c-dynamic c++").split()
         for dirty in map(int, (os.environ.get("DIRTY") or "0 500").split()):
             for program in programs:
                 show(program, dirty, measure(root, loop, program, dirty))
