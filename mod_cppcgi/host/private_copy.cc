@@ -168,6 +168,18 @@ struct Attempt {
     std::string obstacle;  // why there is no descriptor
 };
 
+// 0, or the errno. While the kernel itself holds one of its pages (EBUSY), a file cannot be
+// sealed against writing: after some patience it does without, since nobody else has it.
+int seal(int fd) {
+    constexpr int size_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    for (int tries = 0; tries < 5; ++tries) {
+        if (::fcntl(fd, F_ADD_SEALS, size_seals | F_SEAL_WRITE) == 0) return 0;
+        if (errno != EBUSY) return errno;
+        std::this_thread::sleep_for(milliseconds(10));
+    }
+    return ::fcntl(fd, F_ADD_SEALS, size_seals) == 0 ? 0 : errno;
+}
+
 Attempt copy_to_memfd(const Source& source, const std::string& file) {
     // Shown in /proc/PID/maps, and so in debuggers and profiles.
     std::string name = "cppcgi:" + std::string(file_stem(file)).substr(0, 200);
@@ -179,10 +191,7 @@ Attempt copy_to_memfd(const Source& source, const std::string& file) {
     int error = !attempt.fd.is_open() ? errno : 0;
     if (error == 0)
         error = copy_bytes(source.fd.get(), attempt.fd.get(), source.key.size);
-    if (error == 0 &&
-        ::fcntl(attempt.fd.get(), F_ADD_SEALS,
-                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        error = errno;
+    if (error == 0) error = seal(attempt.fd.get());
     if (error == 0 && !may_execute(attempt.fd.get())) error = errno;
     if (error == 0) return attempt;
     return {Descriptor(), std::string("a memfd may not be used (") +
