@@ -57,7 +57,7 @@ public:
     }
 
     std::string_view copy(std::string_view bytes) {
-        if (bytes.empty()) return {"", 0};
+        if (bytes.empty()) return "";
         char* to = take(bytes.size());
         std::memcpy(to, bytes.data(), bytes.size());
         return {to, bytes.size()};
