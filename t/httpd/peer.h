@@ -44,6 +44,14 @@ protected:
         peer.start(std::string(scripts_run) +
                    (daemon ? "ScriptSock ${ROOT}/cgid.sock\n" : "") + site);
         if (!peer.running()) throw std::runtime_error("the peer did not start");
+        // Until its daemon has made its socket, mod_cgid answers 503.
+        if (daemon && !poll_until([this] { return peer_has_socket(); }))
+            throw std::runtime_error("the peer's daemon did not start");
+    }
+    bool peer_has_socket() const {
+        for (const auto& entry : std::filesystem::directory_iterator(peer.root()))
+            if (entry.is_socket()) return true;
+        return false;
     }
 
     // What differs between any two servers is made equal, the lines are sorted.
